@@ -1,0 +1,58 @@
+"""What can be read about sites, staff and the state of the installation."""
+
+import datetime as dt
+
+from clinic.domain.permissions import ALLOWED, Permission, Role
+from clinic.models import ApiToken, AuditEntry, AuditSeal, Heartbeat, IdempotencyKey, Membership, Site, StaffUser
+
+
+def is_empty() -> bool:
+    """Tell whether nobody has set this installation up yet."""
+    return not Site.objects.exists() and not StaffUser.objects.exists()
+
+
+def demo_staff_exists() -> bool:
+    """Tell whether the logins with a printed password are in this database."""
+    return StaffUser.objects.filter(is_demo=True).exists()
+
+
+def demo_logins() -> list[tuple[str, str]]:
+    """Return e-mail and name of every demo login."""
+    return list(StaffUser.objects.filter(is_demo=True).order_by("pk").values_list("email", "name"))
+
+
+def heartbeat_age(*, name: str, now: dt.datetime) -> dt.timedelta | None:
+    """Return how long ago a background part last proved that it works; None if it never did."""
+    beat_at = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+    return None if beat_at is None else now - beat_at
+
+
+def memberships_of(user: StaffUser) -> list[Membership]:
+    """Return a person's sites and roles, sites by name."""
+    return list(Membership.objects.filter(user=user).select_related("site").order_by("site__name", "site_id"))
+
+
+def sites_where(user: StaffUser, permission: Permission) -> list[Site]:
+    """Return the sites at which a person holds a permission, by name."""
+    return [m.site for m in memberships_of(user) if permission in ALLOWED[Role(m.role)]]
+
+
+def token_owner(*, digest: str) -> StaffUser | None:
+    """Return the active person an API token belongs to, if it is in force."""
+    token = ApiToken.objects.filter(digest=digest, revoked_at=None, user__is_active=True).select_related("user").first()
+    return token.user if token else None
+
+
+def remembered_request(*, user: StaffUser, key: str) -> IdempotencyKey | None:
+    """Return what was done under an Idempotency-Key, if anything."""
+    return IdempotencyKey.objects.filter(user=user, key=key).first()
+
+
+def latest_seal() -> AuditSeal | None:
+    """Return the newest link of the audit chain."""
+    return AuditSeal.objects.order_by("-through_id").first()
+
+
+def entries_after(through_id: int, *, limit: int) -> list[AuditEntry]:
+    """Return audit entries not yet sealed, oldest first."""
+    return list(AuditEntry.objects.filter(pk__gt=through_id).order_by("pk")[:limit])

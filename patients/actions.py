@@ -1,0 +1,143 @@
+"""What changes patients, and the note that somebody looked at one."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from clinic import actions as clinic_actions
+from clinic.models import Site
+from patients.domain.contact import CONSENT_WORDING, Channel, ContactKind, PatientState, search_text
+from patients.domain.details import NewPatient
+from patients.errors import AlreadyKnown, NotFound, PatientInactive, Rejected
+from patients.models import Consent, ContactPoint, Patient
+
+
+@transaction.atomic(durable=True)
+def add_patient(
+    *,
+    request: clinic_actions.Request,
+    site: Site,
+    details: NewPatient,
+    now: dt.datetime,
+    how: str = "at the desk",
+    allow_twin: bool = False,
+) -> Patient:
+    """Add a patient with contact points and consents; `allow_twin` says a person has looked at the look-alike.
+
+    :raises AlreadyKnown: a patient with the same birth date and the same name or phone is here already.
+    :raises Rejected: the record number is taken, an address is malformed, or consent lacks an address.
+    """
+    _check(details)
+    if not allow_twin:
+        _refuse_twin(site, details)
+    try:
+        with transaction.atomic():
+            patient = _insert(site, details, now)
+    except IntegrityError as error:
+        raise Rejected("Another patient has this record number.", fields={"record_number": "taken"}) from error
+    _insert_reach(patient, details, how=how, now=now, request=request)
+    clinic_actions.write_audit(request=request, site=site, action="patient.added", patient_ids=[patient.pk], now=now)
+    return patient
+
+
+def _check(details: NewPatient) -> None:
+    if details.email:
+        try:
+            validate_email(details.email)
+        except ValidationError as error:
+            raise Rejected("This is not an e-mail address.", fields={"email": "Type it like name@example.com."}) from error
+    if details.sms_consent and not details.phone:
+        raise Rejected("Texts need a mobile number.", fields={"phone": "Type the mobile number or take the consent away."})
+    if details.email_consent and not details.email:
+        raise Rejected("E-mails need an address.", fields={"email": "Type the address or take the consent away."})
+
+
+def _refuse_twin(site: Site, details: NewPatient) -> None:
+    same_day = Patient.objects.filter(site=site, birth_date=details.birth_date)
+    twin = same_day.filter(first_name__iexact=details.first_name, last_name__iexact=details.last_name).first()
+    if twin is None and details.phone:
+        twin = same_day.filter(contact_points__kind=ContactKind.PHONE, contact_points__value=details.phone).first()
+    if twin is not None:
+        raise AlreadyKnown(
+            "A patient with this birth date and name or phone is already here. Use that record, or say it's someone else.",
+            alternatives=[{"patient": twin.pk}],
+        )
+
+
+def _insert(site: Site, details: NewPatient, now: dt.datetime) -> Patient:
+    patient = Patient(
+        site=site,
+        record_number=details.record_number or "",
+        first_name=details.first_name,
+        last_name=details.last_name,
+        preferred_name=details.preferred_name,
+        birth_date=details.birth_date,
+        language=details.language,
+        created_at=now,
+    )
+    patient.record_number = details.record_number or _next_record_number(site)
+    patient.search_text = search_text(
+        first=details.first_name,
+        last=details.last_name,
+        preferred=details.preferred_name,
+        born=details.birth_date,
+        record_number=patient.record_number,
+        phone=details.phone,
+    )
+    patient.save(force_insert=True)
+    return patient
+
+
+def _next_record_number(site: Site) -> str:
+    # Two desks at once may draw the same number: the unique constraint refuses the second, who tries again.
+    latest = Patient.objects.filter(site=site, record_number__startswith="P-").order_by("-pk").values_list("record_number", flat=True)
+    number = next((int(value[2:]) for value in latest[:50] if value[2:].isdigit()), 1000)
+    return f"P-{number + 1}"
+
+
+def _insert_reach(
+    patient: Patient, details: NewPatient, *, how: str, now: dt.datetime, request: clinic_actions.Request
+) -> None:
+    points = [(ContactKind.PHONE, details.phone), (ContactKind.EMAIL, details.email)]
+    ContactPoint.objects.bulk_create(
+        ContactPoint(patient=patient, kind=kind, value=value) for kind, value in points if value
+    )
+    consents = [(Channel.SMS, details.sms_consent), (Channel.EMAIL, details.email_consent)]
+    Consent.objects.bulk_create(
+        Consent(patient=patient, channel=channel, wording=CONSENT_WORDING, how=how, given_at=now, recorded_by=request.user)
+        for channel, given in consents
+        if given
+    )
+
+
+@transaction.atomic(durable=True)
+def record_access(
+    *, request: clinic_actions.Request, site: Site, patient_ids: Iterable[int], action: str, now: dt.datetime
+) -> None:
+    """Note that somebody opened or listed these records: before the answer leaves, or it must not leave."""
+    clinic_actions.write_audit(request=request, site=site, action=action, patient_ids=patient_ids, now=now)
+
+
+def lock_active_patient(*, patient_id: int, site: Site) -> None:
+    """Lock a patient's row inside the caller's transaction.
+
+    :raises NotFound: there is no such patient at this site.
+    :raises PatientInactive: the patient is not in treatment here any more.
+    """
+    row = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id, site=site).values_list("state").first()
+    if row is None:
+        raise NotFound("There is no such patient.")
+    if row[0] != PatientState.ACTIVE:
+        raise PatientInactive("This patient is not active. Make the record active before booking.", fields={"patient": "inactive"})
+
+
+@transaction.atomic(durable=True)
+def set_state(*, request: clinic_actions.Request, patient: Patient, state: PatientState, now: dt.datetime) -> None:
+    """Make a patient active or inactive."""
+    Patient.objects.filter(pk=patient.pk).update(state=state)
+    clinic_actions.write_audit(
+        request=request, site=patient.site, action=f"patient.{state}", patient_ids=[patient.pk], now=now
+    )

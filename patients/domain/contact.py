@@ -1,0 +1,51 @@
+"""Pure: the words for reaching people, and how a search text is folded."""
+
+import datetime as dt
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class PatientState(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DECEASED = "deceased"
+
+
+class ContactKind(StrEnum):
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Purpose(StrEnum):
+    REMINDERS = "reminders"
+
+
+class Language(StrEnum):
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+CONSENT_WORDING = "2026-11"
+CONSENT_SENTENCE = (
+    "You agree to get texts about your visits from {clinic}. About 2 a week. "
+    "Message and data rates may apply. Reply STOP to end, HELP for help."
+)
+
+
+def folded(text: str) -> str:
+    """Return text in lower case without accents, so that `garcia` finds `García`."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in plain if not unicodedata.combining(char)).casefold().strip()
+
+
+def search_text(*, first: str, last: str, preferred: str, born: dt.date, record_number: str, phone: str | None) -> str:
+    """Return the one column the search box looks in: folded names, birth date in three spellings, digits."""
+    digits = re.sub(r"\D", "", phone or "")
+    dates = f"{born:%Y-%m-%d} {born:%m%d%Y} {born.month}/{born.day}/{born:%y}"
+    return f"{folded(f'{first} {last} {preferred}')} {folded(record_number)} {dates} {digits}"[:200]

@@ -1,0 +1,17 @@
+"""What can be wrong with a patient's details."""
+
+from clinic.errors import Conflict, NotFound, Rejected
+
+__all__ = ["AlreadyKnown", "Conflict", "NotFound", "PatientInactive", "Rejected"]
+
+
+class AlreadyKnown(Conflict):
+    """A patient with the same name and birth date, or the same birth date and phone, is already here."""
+
+    code = "patient_already_known"
+
+
+class PatientInactive(Rejected):
+    """The patient is not in treatment here any more."""
+
+    code = "patient_inactive"

@@ -1,0 +1,53 @@
+"""Finding patients, and reading one record."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from patients.domain.contact import ContactKind, folded
+from patients.models import Consent, ContactPoint, Patient
+
+
+def patients_found(*, site_ids: Sequence[int], text: str, limit: int = 20) -> list[Patient]:
+    """Return patients whose names, birth date, digits or record number hold every word, in any order; contact points fetched."""
+    if len(text.strip()) < 2:
+        return []
+    matches = Q()
+    for word in text.split():
+        matches &= _word(word)
+    return list(
+        Patient.objects.filter(matches, site_id__in=site_ids)
+        .select_related("site")
+        .prefetch_related("contact_points")
+        .order_by("last_name", "first_name", "pk")[:limit]
+    )
+
+
+def _word(word: str) -> Q:
+    plain = folded(word)
+    digits = "".join(char for char in word if char.isdigit())
+    found = Q(search_text__contains=plain)
+    # (555) 010-2040 typed as people write it: compare its digits.
+    if len(digits) >= 4 and digits != plain and "/" not in word and word.count("-") < 2:
+        found |= Q(search_text__contains=digits)
+    return found
+
+
+def patient_list(*, site_ids: Sequence[int], limit: int = 200) -> list[Patient]:
+    """Return the patients of some sites by name; contact points fetched."""
+    return list(
+        Patient.objects.filter(site_id__in=site_ids)
+        .select_related("site")
+        .prefetch_related("contact_points")
+        .order_by("last_name", "first_name", "pk")[:limit]
+    )
+
+
+def contact_points(patient: Patient) -> list[ContactPoint]:
+    """Return how a patient can be reached, phones first."""
+    return sorted(ContactPoint.objects.filter(patient=patient), key=lambda point: (point.kind != ContactKind.PHONE, point.pk))
+
+
+def consents_in_force(patient: Patient) -> list[Consent]:
+    """Return the consents a patient has given and not taken back."""
+    return list(Consent.objects.filter(patient=patient, revoked_at=None).order_by("channel"))

@@ -1,0 +1,1 @@
+"""The only writers of schedules: one short transaction each, one history row each."""

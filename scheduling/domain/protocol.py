@@ -1,0 +1,156 @@
+"""Pure: what a protocol says, as values. The form it is written in is parsed by `protocol_form`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAX_SESSIONS = 120  # a year of weekly maintenance twice over; more is a typing mistake, not a prescription
+MAX_VISIT_MINUTES = 12 * 60
+
+
+class ProtocolError(ValueError):
+    """A protocol breaks the form: where (a dotted path) and why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`count` resources of a kind during a step; set-up and turnover (minutes) occupy them before and after."""
+
+    kind: str
+    count: int = 1
+    capability: str | None = None
+    setup: int = 0
+    turnover: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stretch of a visit: starts `at` minutes after the visit begins and lasts `minutes`."""
+
+    name: str
+    at: int
+    minutes: int
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitType:
+    """A kind of visit. `minutes` is what the patient is told."""
+
+    code: str
+    name: str
+    minutes: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a course. Exactly one way of counting is set: `sessions`, `weeks`, `windows_days` or `rule`."""
+
+    name: str
+    sessions: int | None = None
+    weeks: tuple[int, ...] = ()
+    windows_days: tuple[tuple[int, int], ...] = ()
+    rule: str | None = None
+    rule_weeks: tuple[int, int] | None = None
+    open_ended: bool = False
+    per_week: int | None = None
+    min_per_week: int | None = None
+    first_weeks: int = 0
+    first_weeks_per_week: int | None = None
+    interval_weeks: int | None = None
+    range_weeks: tuple[int, int] | None = None
+    per_day: int = 1
+    spacing_minutes: int | None = None
+    consecutive_days: int | None = None
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
+    min_gap_days: int = 1
+    wish_gap_days: int | None = None
+    starts: str = "next_day"
+    offset_weeks: int = 0
+    least_sessions: int | None = None
+    stop: str | None = None
+    checkpoint_after: int | None = None
+
+    @property
+    def planned(self) -> int:
+        """How many sessions are planned ahead; an open-ended or rule-driven phase plans none yet."""
+        if self.rule or self.open_ended:
+            return 0
+        return self.sessions or sum(self.weeks) or len(self.windows_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Days since the last delivered session after which somebody looks, re-maps, or stops."""
+
+    soft_days: int | None = None
+    remap_days: int | None = None
+    flag_days: int | None = None
+    hard_days: int | None = None
+    close_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolDefinition:
+    """A whole protocol."""
+
+    code: str
+    name: str
+    tag: str
+    modality: str
+    summary: str
+    phases: tuple[Phase, ...]
+    visit_types: Mapping[str, VisitType]
+    first_visit: str
+    other_visit: str
+    remap_visit: str | None
+    gaps: Gaps
+    makeup: str
+    gates: tuple[str, ...] = ()
+    escort: str = "none"
+    fasting: Mapping[str, float] | str | None = None
+    observe_minutes: int | None = None
+    vitals_at_minutes: tuple[int, ...] = ()
+    form_due_days: int | None = None
+    measures: Mapping[str, tuple[int, ...]] | None = None
+    consecutive_miss_limit: int | None = None
+    keep_provider: str = "prefer"
+    is_group: bool = False
+    linked: tuple[str, ...] = ()
+    reminder_style: str = "weekly_digest"
+    late_cancel_hours: int | None = None
+    missed_grace_minutes: int | None = None
+    authorized_units: int | None = None
+
+    @property
+    def planned(self) -> int:
+        """How many sessions a course of this protocol is booked with."""
+        return sum(phase.planned for phase in self.phases)
+
+    def kinds(self) -> frozenset[str]:
+        """Return every kind of resource any of the visits needs."""
+        return frozenset(
+            need.kind for visit in self.visit_types.values() for step in visit.steps for need in step.needs
+        )
+
+    def longest_days(self) -> int:
+        """Return how many calendar days the course takes at its usual pace, rounded up to whole weeks."""
+        return sum(_phase_days(phase) for phase in self.phases) + 7
+
+
+def _phase_days(phase: Phase) -> int:
+    days = phase.offset_weeks * 7 + (7 if phase.starts == "next_monday" else 0)
+    if phase.weeks:
+        return days + 7 * len(phase.weeks)
+    if phase.windows_days:
+        return days + phase.windows_days[-1][1]
+    if phase.interval_weeks:
+        return days + 7 * phase.interval_weeks * phase.planned
+    if phase.per_day > 1:
+        return days + 7 * -(-phase.planned // (phase.per_day * 5))
+    return days + 7 * -(-phase.planned // (phase.per_week or len(phase.weekdays)))

@@ -1,0 +1,388 @@
+"""Pure: from a loaded YAML mapping to a ProtocolDefinition, refusing whatever breaks the form.
+
+Unknown keys are refused, and so is every number without a source: a prefix of its path in `sources` is enough.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from scheduling.domain.protocol import (
+    MAX_SESSIONS,
+    MAX_VISIT_MINUTES,
+    Gaps,
+    Need,
+    Phase,
+    ProtocolDefinition,
+    ProtocolError,
+    Step,
+    VisitType,
+)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+_MAKEUPS = ("append", "none", "clinician", "day_end")
+_ESCORTS = ("none", "ride", "required")
+_STARTS = ("next_day", "next_monday")
+_RULES = ("stable_hamd24",)
+_STYLES = ("weekly_digest", "every_visit", "recall")
+_KEEPS = ("prefer", "hard")
+
+
+class _Node:
+    """One mapping of the file, read key by key; what nobody read is refused at the end."""
+
+    def __init__(self, value: Any, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise ProtocolError(path or "(file)", "must be a mapping")
+        self.value, self.path, self.read = value, path, set[str]()
+
+    def at(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def get(self, key: str) -> Any:
+        self.read.add(key)
+        return self.value.get(key)
+
+    def need(self, key: str) -> Any:
+        if self.get(key) is None:
+            raise ProtocolError(self.at(key), "is missing")
+        return self.get(key)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.need(key) if default is None else (default if self.get(key) is None else self.get(key))
+        if not isinstance(value, str) or not value.strip():
+            raise ProtocolError(self.at(key), "must be text")
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            raise ProtocolError(self.at(key), f"must be one of {', '.join(allowed)}")
+        return value
+
+    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
+        value = self.get(key)
+        return default if value is None else _whole(value, low, high, self.at(key))
+
+    def number(self, key: str, low: int, high: int) -> int:
+        return _whole(self.need(key), low, high, self.at(key))
+
+    def minutes(self, key: str, low: int, default: int | None = None) -> int:
+        value = self.number(key, low, MAX_VISIT_MINUTES) if default is None else self.whole(key, low, MAX_VISIT_MINUTES, default)
+        assert value is not None
+        if value % 5:
+            raise ProtocolError(self.at(key), "must be a multiple of 5 minutes")
+        return value
+
+    def wholes(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        return tuple(_whole(item, low, high, path) for item, path in self.items(key))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = []
+        for item, path in self.items(key):
+            if not isinstance(item, str):
+                raise ProtocolError(path, "must be text")
+            found.append(item)
+        return tuple(found)
+
+    def items(self, key: str) -> list[tuple[Any, str]]:
+        value = self.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise ProtocolError(self.at(key), "must be a list")
+        return [(item, f"{self.at(key)}[{index}]") for index, item in enumerate(value)]
+
+    def pair(self, key: str, low: int, high: int) -> tuple[int, int] | None:
+        values = self.wholes(key, low, high)
+        return _pair(values, self.at(key)) if self.get(key) is not None else None
+
+    def child(self, key: str) -> "_Node":
+        return _Node(self.get(key) if self.get(key) is not None else {}, self.at(key))
+
+    def close(self) -> None:
+        for key in self.value:
+            if key not in self.read:
+                raise ProtocolError(self.at(str(key)), "is not a key of this form")
+
+
+def _whole(value: Any, low: int, high: int, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ProtocolError(path, "must be a whole number")
+    if not low <= value <= high:
+        raise ProtocolError(path, f"must be from {low} to {high}, not {value}")
+    return value
+
+
+def _pair(values: tuple[int, ...], path: str) -> tuple[int, int]:
+    if len(values) != 2 or values[0] > values[1]:
+        raise ProtocolError(path, "must be two numbers, the smaller first")
+    return values[0], values[1]
+
+
+def merge_like(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a protocol that says only what differs, filled up from the one it is like; mappings merge, the rest replaces."""
+    merged = dict(base)
+    for key, value in child.items():
+        if key == "like":
+            continue
+        old = merged.get(key)
+        merged[key] = merge_like(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
+    """Return the protocol a mapping describes.
+
+    :raises ProtocolError: it breaks the form; path and reason say where and why.
+    """
+    top = _Node(data, "")
+    code = top.text("code")
+    if not _NAME.fullmatch(code):
+        raise ProtocolError("code", "must be lower-case letters, digits and underscores")
+    visits = _visit_types(top)
+    use = top.child("visits")
+    definition = ProtocolDefinition(
+        code=code,
+        name=top.text("name"),
+        tag=_short(top.text("tag"), "tag", 6),
+        modality=top.text("modality"),
+        summary=top.text("summary"),
+        phases=_phases(top),
+        visit_types=visits,
+        first_visit=_known(use, "first", visits),
+        other_visit=_known(use, "other", visits),
+        remap_visit=_known(use, "remap", visits) if use.get("remap") else None,
+        gaps=_gaps(top.child("gaps")),
+        makeup=top.choice("makeup", _MAKEUPS, "append"),
+        **_rest(top),
+    )
+    use.close()
+    _sources(top, data)
+    top.close()
+    if definition.planned > MAX_SESSIONS:
+        raise ProtocolError("phases", f"plan {definition.planned} sessions; a course has at most {MAX_SESSIONS}")
+    return definition
+
+
+def _rest(top: _Node) -> dict[str, Any]:
+    measures = top.child("measures")
+    reminders = top.child("reminders")
+    found = {
+        "gates": top.texts("gates"),
+        "escort": top.choice("escort", _ESCORTS, "none"),
+        "fasting": _fasting(top),
+        "observe_minutes": top.whole("observe_minutes", 0, MAX_VISIT_MINUTES),
+        "vitals_at_minutes": top.wholes("vitals_at_minutes", 0, MAX_VISIT_MINUTES),
+        "form_due_days": top.whole("form_due_days", 1, 60),
+        "measures": {name: measures.wholes(name, 0, MAX_SESSIONS) for name in map(str, measures.value)},
+        "consecutive_miss_limit": top.whole("consecutive_miss_limit", 1, 20),
+        "keep_provider": top.choice("keep_provider", _KEEPS, "prefer"),
+        "is_group": _flag(top, "group"),
+        "linked": top.texts("linked"),
+        "reminder_style": reminders.choice("style", _STYLES, "weekly_digest"),
+        "late_cancel_hours": top.whole("late_cancel_hours", 0, 24 * 14),
+        "missed_grace_minutes": top.whole("missed_grace_minutes", 0, 24 * 60),
+        "authorized_units": top.whole("authorized_units", 1, 500),
+    }
+    measures.close()
+    reminders.close()
+    return found
+
+
+def _flag(node: _Node, key: str) -> bool:
+    value = node.get(key)
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise ProtocolError(node.at(key), "must be true or false")
+    return value
+
+
+def _short(text: str, path: str, longest: int) -> str:
+    if len(text) > longest:
+        raise ProtocolError(path, f"must be at most {longest} letters")
+    return text
+
+
+def _known(node: _Node, key: str, visits: Mapping[str, VisitType]) -> str:
+    code = node.text(key)
+    if code not in visits:
+        raise ProtocolError(node.at(key), f"names no visit type: {code}")
+    return code
+
+
+def _fasting(top: _Node) -> Mapping[str, float] | str | None:
+    value = top.get("fasting")
+    if value is None or value == "midnight":
+        return value
+    node = _Node(value, "fasting")
+    hours = {}
+    for key in ("food_hours", "fluid_hours"):
+        given = node.need(key)
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 24:
+            raise ProtocolError(node.at(key), "must be hours from 0 to 24")
+        hours[key] = float(given)
+    node.close()
+    return hours
+
+
+def _gaps(node: _Node) -> Gaps:
+    keys = ("soft_days", "remap_days", "flag_days", "hard_days", "close_days")
+    gaps = Gaps(**{key: node.whole(key, 1, 366) for key in keys})
+    node.close()
+    if gaps.soft_days and gaps.hard_days and gaps.soft_days > gaps.hard_days:
+        raise ProtocolError("gaps.soft_days", "must not be longer than hard_days")
+    return gaps
+
+
+def _visit_types(top: _Node) -> dict[str, VisitType]:
+    table = _Node(top.need("visit_types"), "visit_types")
+    visits = {}
+    for code in map(str, table.value):
+        node = _Node(table.get(code), table.at(code))
+        minutes = node.minutes("minutes", 5)
+        steps = tuple(_step(item, path, minutes) for item, path in node.items("steps"))
+        if not steps:
+            raise ProtocolError(node.at("steps"), "must list at least one step")
+        visits[code] = VisitType(code=code, name=node.text("name"), minutes=minutes, steps=steps)
+        node.close()
+    if not visits:
+        raise ProtocolError("visit_types", "must describe at least one visit")
+    return visits
+
+
+def _step(item: Any, path: str, visit_minutes: int) -> Step:
+    node = _Node(item, path)
+    step = Step(
+        name=node.text("name"),
+        at=node.minutes("at", 0, 0),
+        minutes=node.minutes("minutes", 5),
+        needs=tuple(_need(need, where) for need, where in node.items("needs")),
+    )
+    node.close()
+    if step.at + step.minutes > visit_minutes:
+        raise ProtocolError(path, f"ends after the visit's {visit_minutes} minutes")
+    return step
+
+
+def _need(item: Any, path: str) -> Need:
+    node = _Node(item, path)
+    kind = node.text("kind")
+    if not _NAME.fullmatch(kind):
+        raise ProtocolError(node.at("kind"), "must be lower-case letters, digits and underscores")
+    need = Need(
+        kind=kind,
+        count=node.whole("count", 1, 10, 1) or 1,
+        capability=node.text("capability") if node.get("capability") is not None else None,
+        setup=node.minutes("setup", 0, 0),
+        turnover=node.minutes("turnover", 0, 0),
+    )
+    node.close()
+    return need
+
+
+def _phases(top: _Node) -> tuple[Phase, ...]:
+    phases = tuple(_phase(item, path) for item, path in top.items("phases"))
+    if not phases:
+        raise ProtocolError("phases", "must list at least one phase")
+    return phases
+
+
+def _phase(item: Any, path: str) -> Phase:
+    node = _Node(item, path)
+    weekdays = node.wholes("weekdays", 1, 7) or (1, 2, 3, 4, 5)
+    if list(weekdays) != sorted(set(weekdays)):
+        raise ProtocolError(node.at("weekdays"), "must be in order, each once")
+    phase = Phase(
+        name=node.text("name"),
+        sessions=node.whole("sessions", 1, 1000),
+        weeks=node.wholes("weeks", 1, 7),
+        windows_days=tuple(_window(item, where) for item, where in node.items("windows_days")),
+        rule=node.choice("rule", _RULES, _RULES[0]) if node.get("rule") is not None else None,
+        rule_weeks=node.pair("rule_weeks", 1, 104),
+        open_ended=_flag(node, "open_ended"),
+        per_week=node.whole("per_week", 1, 7),
+        min_per_week=node.whole("min_per_week", 1, 7),
+        first_weeks=node.whole("first_weeks", 1, 52, 0) or 0,
+        first_weeks_per_week=node.whole("first_weeks_per_week", 1, 7),
+        interval_weeks=node.whole("interval_weeks", 1, 52),
+        range_weeks=node.pair("range_weeks", 1, 52),
+        per_day=node.whole("per_day", 1, 12, 1) or 1,
+        spacing_minutes=node.minutes("spacing_minutes", 5) if node.get("spacing_minutes") is not None else None,
+        consecutive_days=node.whole("consecutive_days", 1, 31),
+        weekdays=weekdays,
+        min_gap_days=node.whole("min_gap_days", 1, 60, 1) or 1,
+        wish_gap_days=node.whole("wish_gap_days", 1, 60),
+        starts=node.choice("starts", _STARTS, "next_day"),
+        offset_weeks=node.whole("offset_weeks", 0, 52, 0) or 0,
+        least_sessions=node.whole("least_sessions", 1, MAX_SESSIONS),
+        stop=node.choice("stop", ("clinician",), "clinician") if node.get("stop") is not None else None,
+        checkpoint_after=node.whole("checkpoint_after", 1, MAX_SESSIONS),
+    )
+    node.close()
+    _check_phase(phase, path)
+    return phase
+
+
+def _window(item: Any, path: str) -> tuple[int, int]:
+    if not isinstance(item, list):
+        raise ProtocolError(path, "must be two numbers, the smaller first")
+    return _pair(tuple(_whole(value, 0, 366, path) for value in item), path)
+
+
+_PHASE_RULES: tuple[tuple[Callable[[Phase], bool], str], ...] = (
+    (
+        lambda p: sum(map(bool, (p.sessions, p.weeks, p.windows_days, p.rule, p.open_ended))) == 1,
+        "must count in exactly one way: sessions, weeks, windows_days, rule or open_ended",
+    ),
+    (lambda p: not p.open_ended or p.interval_weeks is not None or p.per_week is not None, "open_ended needs interval_weeks or per_week"),
+    (lambda p: not (p.per_week and p.interval_weeks), "takes per_week or interval_weeks, not both"),
+    (lambda p: p.per_day == 1 or p.spacing_minutes is not None, "per_day needs spacing_minutes"),
+    (lambda p: p.per_day == 1 or (p.sessions or 0) % p.per_day == 0, "sessions must fill whole days of per_day"),
+    (lambda p: not p.min_per_week or (p.per_week or 0) >= p.min_per_week, "min_per_week must not exceed per_week"),
+    (lambda p: bool(p.first_weeks) == bool(p.first_weeks_per_week), "first_weeks and first_weeks_per_week go together"),
+    (lambda p: not p.range_weeks or p.interval_weeks is not None, "range_weeks needs interval_weeks"),
+    (
+        lambda p: not (p.range_weeks and p.interval_weeks) or p.range_weeks[0] <= p.interval_weeks <= p.range_weeks[1],
+        "interval_weeks must lie within range_weeks",
+    ),
+    (lambda p: p.rule_weeks is None or p.rule is not None, "rule_weeks needs rule"),
+)
+
+
+def _check_phase(phase: Phase, path: str) -> None:
+    for holds, reason in _PHASE_RULES:
+        if not holds(phase):
+            raise ProtocolError(path, reason)
+
+
+def _sources(top: _Node, data: Mapping[str, Any]) -> None:
+    table = _Node(top.need("sources"), "sources")
+    for path in map(str, table.value):
+        table.text(path)
+    paths = {re.sub(r"^\.", "", p) for p, _value in _leaves({k: v for k, v in data.items() if k != "sources"}, "")}
+    prefixes = {prefix for path in paths for prefix in _prefixes(path)}
+    for path in map(str, table.value):
+        if path not in prefixes:
+            raise ProtocolError(f"sources[{path}]", "names nothing in this file")
+    for path, value in _leaves({k: v for k, v in data.items() if k != "sources"}, ""):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and not any(prefix in table.value for prefix in _prefixes(path)):
+            raise ProtocolError(path, "has no source; write where the number comes from, or the word default")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _leaves(child, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def _prefixes(path: str) -> list[str]:
+    cuts = [match.start() for match in re.finditer(r"[.\[]", path)]
+    return [path[:cut] for cut in cuts] + [path]

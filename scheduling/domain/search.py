@@ -1,0 +1,177 @@
+"""Pure: the cheapest legal sequence of days and starts, exactly.
+
+For one standing time and one main device the cost of a start does not depend on its neighbours, so a course is a path
+over places (blocks placed, latest day, count in the week, anchor of the phase). A* with a bound that never overestimates
+finds the cheapest one; where no path reaches the end, none exists.
+"""
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scheduling.domain import cadence
+from scheduling.domain.cadence import Block, Place
+from scheduling.domain.costs import DAY_LATER, OFF_INTERVAL, SHORT_GAP
+from scheduling.domain.options import DayBook, Option
+from scheduling.domain.protocol import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One block on its day."""
+
+    block: Block
+    day: int
+    option: Option
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A whole course, and what it costs."""
+
+    placed: tuple[Placed, ...]
+    cost: int
+
+
+@dataclass(slots=True)
+class Search:
+    """One search: a wish, a standing time (quantum) and a main device."""
+
+    blocks: Sequence[Block]
+    book: DayBook
+    start_on: int
+    last_day: int
+    wanted: int
+    main: int | None
+    window: tuple[int, int] | None
+    hard_gap: int | None
+    deepest: int = 0  # how many blocks could be placed at the most: names the session that does not fit
+    _options: dict[tuple[int, tuple[str, ...]], Option | None] = field(default_factory=dict)
+    _usable: dict[tuple[tuple[int, ...], str], list[int]] = field(default_factory=dict)
+
+    def cheapest(self, limit: int | None = None) -> Path | None:
+        """Return the cheapest path that costs less than `limit`, or None."""
+        root = Place(0, self.start_on, 0, self.start_on)
+        queue = [(self._bound(root), 0, _key(root))]
+        cost_to = {root: 0}
+        came: dict[Place, tuple[Place, Placed]] = {}
+        while queue:
+            estimate, cost, key = heapq.heappop(queue)
+            place = Place(-key[0], *key[1:])
+            if limit is not None and estimate >= limit:
+                return None
+            if cost > cost_to[place]:
+                continue
+            self.deepest = max(self.deepest, place.placed)
+            if place.placed == len(self.blocks):
+                return Path(_walk(came, place), cost)
+            for following, step, price in self._steps(place):
+                total = cost + price
+                if total < cost_to.get(following, total + 1):
+                    cost_to[following] = total
+                    came[following] = (place, step)
+                    heapq.heappush(queue, (total + self._bound(following), total, _key(following)))
+        return None
+
+    def _steps(self, place: Place) -> list[tuple[Place, Placed, int]]:
+        block = self.blocks[place.placed]
+        phase = block.phase
+        anchor, first = (
+            cadence.entry(block, place, self.start_on) if block.index == 0 else (place.anchor, place.day + phase.min_gap_days)
+        )
+        low, high = cadence.window(block, place, anchor, first, self.hard_gap)
+        last = self.last_day if high is None else min(high, self.last_day)
+        found = []
+        for day in self._days(phase, block.visits, low, last):
+            # Counted within the phase: a new phase starts its own week.
+            in_week = place.in_week if block.index and cadence.monday(day) == cadence.monday(place.day) else 0
+            most = cadence.quota(phase, day, anchor)
+            option = self._option(day, block)
+            if option is None or (most is not None and in_week >= most):
+                continue
+            following = Place(place.placed + 1, day, in_week + 1, anchor)
+            found.append((following, Placed(block, day, option), option.cost + self._step_cost(place, block, day)))
+        return found
+
+    def _step_cost(self, place: Place, block: Block, day: int) -> int:
+        phase, gap = block.phase, day - place.day
+        cost = DAY_LATER * gap
+        if block.index and phase.wish_gap_days:
+            cost += SHORT_GAP * max(0, phase.wish_gap_days - gap)
+        if block.index and phase.interval_weeks:
+            cost += OFF_INTERVAL * abs(gap - 7 * phase.interval_weeks)
+        return cost
+
+    def _option(self, day: int, block: Block) -> Option | None:
+        key = (day, block.visits)
+        if key not in self._options:
+            self._options[key] = self.book.best(
+                day,
+                block.visits,
+                spacing=(block.phase.spacing_minutes or 0) // 5,
+                wanted=self.wanted,
+                main=self.main,
+                window=self.window,
+            )
+        return self._options[key]
+
+    def _days(self, phase: Phase, visits: Sequence[str], low: int, last: int) -> Sequence[int]:
+        """Return the days of the phase's weekdays on which the first visit has any start at all, within bounds."""
+        key = (phase.weekdays, visits[0])
+        if key not in self._usable:
+            self._usable[key] = [
+                day
+                for day in range(self.start_on, self.last_day + 1)
+                if (day - 1) % 7 + 1 in phase.weekdays and self.book.starts(day, visits[0])
+            ]
+        days = self._usable[key]
+        return days[bisect_left(days, low) : bisect_left(days, last + 1)]
+
+    def _bound(self, place: Place) -> int:
+        """Return a cost the rest can't undercut: the days until the earliest possible end, by quotas, gaps and closures."""
+        day, in_week, index = place.day, place.in_week, place.placed
+        anchor = place.anchor
+        while index < len(self.blocks):
+            block = self.blocks[index]
+            remaining = block.last_in_phase - block.index + 1
+            if block.index == 0:
+                anchor, first = cadence.entry(block, Place(index, day, 0, anchor), self.start_on)
+                in_week = 0
+            else:
+                first = day + block.phase.min_gap_days
+            day = self._phase_end(block, remaining, first, day, in_week, anchor)
+            index += remaining
+            in_week = 0
+        return DAY_LATER * max(0, day - place.day)
+
+    def _phase_end(self, block: Block, remaining: int, first: int, day: int, in_week: int, anchor: int) -> int:
+        phase = block.phase
+        if phase.windows_days:
+            return max(day, anchor + phase.windows_days[block.last_in_phase][0])
+        if phase.interval_weeks:
+            return day + cadence.interval_days(phase)[0] * (remaining - (1 if block.index == 0 else 0))
+        used = in_week if cadence.monday(first) == cadence.monday(day) else 0
+        by_quota = cadence.quota_end(phase, remaining, first, used, anchor) if phase.per_week or phase.weeks else first
+        by_gap = first + (remaining - 1) * phase.min_gap_days
+        return max(by_quota, by_gap, self._by_calendar(phase, block, remaining, first))
+
+    def _by_calendar(self, phase: Phase, block: Block, remaining: int, first: int) -> int:
+        days = self._days(phase, block.visits[-1:], first, self.last_day)
+        if block.index == 0 or len(days) < remaining:
+            # The first block may be of another kind of visit: leave it out of the count.
+            remaining -= 1
+        return days[remaining - 1] if 0 < remaining <= len(days) else first
+
+
+def _key(place: Place) -> tuple[int, int, int, int]:
+    # More blocks placed first among equals: the search runs to the end before it looks sideways.
+    return -place.placed, place.day, place.in_week, place.anchor
+
+
+def _walk(came: Mapping[Place, tuple[Place, Placed]], place: Place) -> tuple[Placed, ...]:
+    steps = []
+    while place in came:
+        place, step = came[place]
+        steps.append(step)
+    return tuple(reversed(steps))

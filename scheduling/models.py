@@ -1,0 +1,275 @@
+"""What is owed and when: resources, protocols, courses, sessions, reservations, and their history."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from clinic.constraints import AppendOnly
+from scheduling.constraints import NoOverlapConstraint
+from scheduling.domain.states import RELEASED, CourseState, SessionState
+
+_S = SessionState
+_RELEASED = sorted(RELEASED)
+_ARRIVED_OR_LATER = [_S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING, _S.COMPLETED, _S.PARTIAL]
+
+
+class Resource(models.Model):
+    """A device, chair, room, place or person that can be in one visit at a time.
+
+    A capacity above one is numbered places ("Recovery bay 1 … 4"), so that an overlap rule can be a constraint.
+    """
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="resources")
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=60)
+    capabilities = models.JSONField(default=list)
+    group = models.CharField(max_length=20, blank=True)  # heading over the board's column; empty: no column
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "name"], name="resource_name_once")]
+
+    def __str__(self) -> str:
+        return f"Resource {self.pk}"
+
+
+class ResourceHours(models.Model):
+    """Wall-clock hours of a resource on a weekday; without any row a resource keeps the site's opening hours."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__gte=1, weekday__lte=7), name="resourcehours_weekday_iso"),
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="resourcehours_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Resource hours {self.pk}"
+
+
+class Closure(models.Model):
+    """A time in which the whole site is closed, as instants: it may cross midnight."""
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.CASCADE, related_name="closures")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="closure_not_empty"),
+            models.UniqueConstraint(fields=["site", "starts_at"], name="closure_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Closure {self.pk}"
+
+
+class Outage(models.Model):
+    """A time in which one resource is out of service."""
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="outages")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="outage_not_empty")]
+
+    def __str__(self) -> str:
+        return f"Outage {self.pk}"
+
+
+class Protocol(models.Model):
+    """One version of a protocol. A course keeps the version it was built from; a change is a new row."""
+
+    code = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=80)
+    tag = models.CharField(max_length=6)
+    definition = models.JSONField()
+    digest = models.CharField(max_length=64)
+    is_current = models.BooleanField(default=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="protocol_version_once"),
+            models.UniqueConstraint(fields=["code"], condition=Q(is_current=True), name="protocol_one_current"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Protocol {self.code} v{self.version}"
+
+
+class Course(models.Model):
+    """One prescribed treatment of one patient: N sessions under one protocol version."""
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="courses")
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in CourseState])
+    prescribed = models.PositiveSmallIntegerField()
+    standing_minute = models.PositiveSmallIntegerField()  # wall-clock minutes after midnight
+    booked_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in CourseState]), name="course_state_known"),
+            models.CheckConstraint(condition=Q(prescribed__gt=0), name="course_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Course {self.pk}"
+
+
+class Session(models.Model):
+    """One visit of a course. UTC instants stand beside the clinic's wall clock (`day`, `minute`, `zone`)."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    phase = models.CharField(max_length=30)
+    visit_type = models.CharField(max_length=30)
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in SessionState])
+    is_active = models.BooleanField(default=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    day = models.DateField()
+    minute = models.PositiveSmallIntegerField()
+    zone = models.CharField(max_length=40)
+    why = models.CharField(max_length=200)
+    deviation = models.CharField(max_length=300, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=120, blank=True)
+    makeup_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    missed_after = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    timing_version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in SessionState]), name="session_state_known"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_not_empty"),
+            models.CheckConstraint(
+                condition=Q(is_active=True) & ~Q(state__in=_RELEASED) | Q(is_active=False, state__in=_RELEASED),
+                name="session_active_as_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=_ARRIVED_OR_LATER) | Q(arrived_at__isnull=False), name="session_present_has_arrival"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[_S.NOT_TREATED, _S.CANCELLED]) | ~Q(reason=""), name="session_refusal_has_reason"
+            ),
+            NoOverlapConstraint(
+                name="session_patient_no_overlap", key="patient", start="starts_at", end="ends_at", active="is_active"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "day"], name="session_board"),
+            models.Index(fields=["course", "number"], name="session_course_number"),
+            models.Index(
+                fields=["patient", "starts_at", "ends_at"], condition=Q(is_active=True), name="session_patient_active"
+            ),
+            models.Index(
+                fields=["missed_after"],
+                condition=Q(state=_S.BOOKED.value, missed_after__isnull=False),
+                name="session_to_flag",
+            ),
+            models.Index(
+                fields=["starts_at"], condition=Q(state=_S.BOOKED.value), name="session_open"
+            ),
+            models.Index(fields=["site"], condition=Q(state=_S.MISSED.value), name="session_to_settle"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Session {self.pk}"
+
+
+class Reservation(models.Model):
+    """The time a session occupies one resource, set-up and turnover included.
+
+    The local day (as an ordinal) and its 5-minute quanta stand beside the instants: availability is read as
+    plain integers, tens of thousands of rows at a time.
+    """
+
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="reservations")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="reservations")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    day_number = models.IntegerField()
+    first_quantum = models.PositiveSmallIntegerField()
+    end_quantum = models.PositiveSmallIntegerField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="reservation_not_empty"),
+            models.CheckConstraint(
+                condition=Q(end_quantum__gt=F("first_quantum"), end_quantum__lte=288), name="reservation_within_day"
+            ),
+            NoOverlapConstraint(
+                name="reservation_no_overlap", key="resource", start="starts_at", end="ends_at", active="is_active"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["resource", "day_number"],
+                include=["first_quantum", "end_quantum"],
+                condition=Q(is_active=True),
+                name="reservation_by_day",
+            ),
+            models.Index(
+                fields=["resource", "starts_at", "ends_at"], condition=Q(is_active=True), name="reservation_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reservation {self.pk}"
+
+
+class SessionEvent(models.Model):
+    """What happened to a session: written in the transaction of the change, never altered."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=120, blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [AppendOnly(name="sessionevent_append_only")]
+
+    def __str__(self) -> str:
+        return f"Session event {self.pk}"
+
+
+class CourseEvent(models.Model):
+    """What happened to a course as a whole."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=120, blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [AppendOnly(name="courseevent_append_only")]
+
+    def __str__(self) -> str:
+        return f"Course event {self.pk}"

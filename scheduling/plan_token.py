@@ -1,0 +1,97 @@
+"""The opaque `plan` a preview hands out: signed, good for fifteen minutes, books exactly what was shown."""
+
+import datetime as dt
+from typing import Any
+
+from django.core import signing
+
+from clinic.models import Site
+from scheduling.domain.planner import Plan, PlannedSession, PlannedUse
+from scheduling.domain.protocol_form import parse_protocol
+from scheduling.errors import Malformed, PlanGone
+from scheduling.models import Protocol
+from scheduling.queries.planning import CourseWish, Proposal
+
+SALT = "scheduling.plan"
+GOOD_FOR = dt.timedelta(minutes=15)
+
+
+def sign(proposal: Proposal, *, now: dt.datetime) -> str:
+    """Return the plan as text that nobody can alter, to be booked within 15 minutes."""
+    wish, plan = proposal.wish, proposal.plan
+    payload = {
+        "until": (now + GOOD_FOR).timestamp(),
+        "site": proposal.site.pk,
+        "protocol": proposal.protocol.pk,
+        "wish": [
+            wish.patient_id, wish.protocol_code, wish.start_on.toordinal(), wish.preferred_minute, wish.window, dict(wish.pins)
+        ],
+        "plan": [plan.label, plan.summary, plan.standing_minute, plan.cost],
+        "sessions": [_packed(session) for session in plan.sessions],
+    }
+    return signing.dumps(payload, salt=SALT, compress=True)
+
+
+def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
+    """Return the plan a token holds.
+
+    :raises Malformed: not one of our tokens, or for another site.
+    :raises PlanGone: it is older than 15 minutes, or its protocol is gone.
+    """
+    try:
+        payload = signing.loads(token, salt=SALT)
+    except signing.BadSignature as error:
+        raise Malformed("This plan isn't one of ours. Preview the course again.", fields={"plan": "unknown"}) from error
+    if payload["site"] != site.pk:
+        raise Malformed("This plan is for another site. Preview the course again.", fields={"plan": "other site"})
+    if now.timestamp() >= payload["until"]:
+        raise PlanGone("This plan is more than 15 minutes old. Preview the course again.", code="plan_expired")
+    protocol = Protocol.objects.filter(pk=payload["protocol"]).first()
+    if protocol is None:
+        raise PlanGone("This plan's protocol is gone. Preview the course again.")
+    patient_id, code, start, preferred, window, pins = payload["wish"]
+    label, summary, standing, cost = payload["plan"]
+    return Proposal(
+        site=site,
+        protocol=protocol,
+        definition=parse_protocol(protocol.definition),
+        wish=CourseWish(
+            patient_id=patient_id,
+            protocol_code=code,
+            start_on=dt.date.fromordinal(start),
+            preferred_minute=preferred,
+            window=tuple(window) if window else None,
+            pins=pins,
+        ),
+        plan=Plan(
+            label=label,
+            summary=summary,
+            standing_minute=standing,
+            cost=cost,
+            sessions=tuple(_unpacked(row) for row in payload["sessions"]),
+            deviations=(),
+            skipped=(),
+        ),
+    )
+
+
+def _packed(session: PlannedSession) -> list[Any]:
+    return [
+        session.number, session.phase, session.visit_type, session.day.toordinal(), session.minute, session.minutes,
+        session.why, session.deviation, [[u.resource_id, u.kind, u.name, u.from_minute, u.to_minute] for u in session.uses],
+    ]
+
+
+def _unpacked(row: list[Any]) -> PlannedSession:
+    number, phase, visit_type, day, minute, minutes, why, deviation, uses = row
+    return PlannedSession(
+        number=number,
+        phase=phase,
+        visit_type=visit_type,
+        day=dt.date.fromordinal(day),
+        minute=minute,
+        minutes=minutes,
+        why=why,
+        deviation=deviation,
+        uses=tuple(PlannedUse(*use) for use in uses),
+    )

@@ -1,0 +1,143 @@
+"""A course with its sessions and its history, and a patient's courses and coming visits."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from clinic.models import StaffUser
+from patients.models import Patient
+from scheduling.domain.states import DELIVERED, OPEN, CourseState, SessionState
+from scheduling.models import Course, CourseEvent, Reservation, Resource, Session, SessionEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a history, newest first; `number` is the session's, or None for the course as a whole."""
+
+    at: dt.datetime
+    kind: str
+    number: int | None
+    from_state: str
+    to_state: str
+    by: StaffUser | None
+    reason: str
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseLine:
+    """A course in one line: how far it is and when it goes on."""
+
+    course_id: int
+    protocol_name: str
+    tag: str
+    state: CourseState
+    prescribed: int
+    delivered: int
+    next_at: dt.datetime | None
+
+
+def sessions_of(course: Course) -> list[Session]:
+    """Return a course's sessions in order of their numbers, reservations and resources fetched."""
+    return list(
+        Session.objects.filter(course=course).prefetch_related("reservations__resource").order_by("number", "pk")
+    )
+
+
+def history_of(course: Course) -> list[Happening]:
+    """Return everything that happened to a course and its sessions, newest first; the booking of each session is left out."""
+    whole = CourseEvent.objects.filter(course=course).select_related("by")
+    single = SessionEvent.objects.filter(session__course=course).exclude(kind="booked").select_related("by", "session")
+    rows = [_happening(event, None) for event in whole] + [_happening(event, event.session.number) for event in single]
+    return sorted(rows, key=lambda row: row.at, reverse=True)
+
+
+def _happening(event: CourseEvent | SessionEvent, number: int | None) -> Happening:
+    return Happening(event.at, event.kind, number, event.from_state, event.to_state, event.by, event.reason, event.data)
+
+
+def courses_of(patient: Patient, *, now: dt.datetime) -> list[CourseLine]:
+    """Return a patient's courses, newest first."""
+    return course_lines([patient.pk], now=now).get(patient.pk, [])
+
+
+def course_lines(patient_ids: Sequence[int], *, now: dt.datetime) -> dict[int, list[CourseLine]]:
+    """Return the courses of several patients, newest first, in two queries."""
+    courses = (
+        Course.objects.filter(patient_id__in=patient_ids)
+        .select_related("protocol")
+        .defer("protocol__definition")
+        .annotate(delivered=Count("sessions", filter=Q(sessions__state__in=DELIVERED)))
+        .order_by("-booked_at", "-pk")
+    )
+    coming: dict[int, dt.datetime] = {}
+    for course_id, starts_at in (
+        Session.objects.filter(patient_id__in=patient_ids, state__in=OPEN, starts_at__gte=now)
+        .order_by("-starts_at")
+        .values_list("course_id", "starts_at")
+    ):
+        coming[course_id] = starts_at
+    lines: dict[int, list[CourseLine]] = defaultdict(list)
+    for course in courses:
+        lines[course.patient_id].append(
+            CourseLine(
+                course_id=course.pk,
+                protocol_name=course.protocol.name,
+                tag=course.protocol.tag,
+                state=CourseState(course.state),
+                prescribed=course.prescribed,
+                delivered=course.delivered,
+                next_at=coming.get(course.pk),
+            )
+        )
+    return dict(lines)
+
+
+def coming_sessions(patient: Patient, *, now: dt.datetime, limit: int = 10) -> list[Session]:
+    """Return a patient's next visits, course and protocol fetched."""
+    return list(
+        Session.objects.filter(patient=patient, state__in=OPEN, ends_at__gte=now)
+        .select_related("course__protocol")
+        .order_by("starts_at")[:limit]
+    )
+
+
+def sessions_listed(
+    *, site_ids: Sequence[int], day: dt.date | None = None, course_id: int | None = None, patient_id: int | None = None
+) -> "list[Session]":
+    """Return sessions of some sites on a day, of a course or of a patient, in time order, reservations fetched."""
+    found = Session.objects.filter(site_id__in=site_ids).select_related("site").prefetch_related("reservations__resource")
+    if day is not None:
+        found = found.filter(day=day)
+    if course_id is not None:
+        found = found.filter(course_id=course_id)
+    if patient_id is not None:
+        found = found.filter(patient_id=patient_id)
+    return list(found.order_by("starts_at", "pk")[:500])
+
+
+def resources_listed(*, site_ids: Sequence[int]) -> list[Resource]:
+    """Return the resources in use at some sites, in board order."""
+    return list(Resource.objects.filter(site_id__in=site_ids, is_active=True).select_related("site").order_by("site_id", "position", "pk"))
+
+
+def pinnable_resources(*, site_id: int, kinds: Sequence[str]) -> list[Resource]:
+    """Return the devices, chairs and rooms of a site a person may insist on, in board order."""
+    return list(Resource.objects.filter(site_id=site_id, kind__in=kinds, is_active=True).exclude(group="").order_by("position", "pk"))
+
+
+def reservations_of(session: Session) -> list[Reservation]:
+    """Return what a session occupies, resources fetched."""
+    return list(Reservation.objects.filter(session=session).select_related("resource").order_by("pk"))
+
+
+def missed_to_settle(*, site_ids: Sequence[int]) -> list[Session]:
+    """Return sessions the worker flagged and nobody settled, oldest first; patient fetched."""
+    return list(
+        Session.objects.filter(site_id__in=site_ids, state=SessionState.MISSED)
+        .select_related("patient", "site", "course")
+        .order_by("starts_at", "pk")
+    )

@@ -1,0 +1,47 @@
+"""Celery, and the whole beat schedule in one place.
+
+Beat only says "look now": what is due stands in the database. The broker may lose every message and nothing is lost.
+There is no eta and no countdown anywhere (redelivery after the visibility time-out would text people twice).
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402 - the variable above must be set first
+
+app = Celery("coursekeeper")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "memory://",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "polling_interval": 0.05,
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 5,
+        "visibility_timeout": 600,
+    }
+    if settings.REDIS_URL
+    else {"polling_interval": 0.05},
+    task_publish_retry=False,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_soft_time_limit=60,
+    task_time_limit=90,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    enable_utc=True,
+    beat_schedule={
+        "flag missed sessions": {"task": "scheduling.flag_missed_sessions", "schedule": 60},
+        "plan messages": {"task": "notifications.plan_messages", "schedule": 20},
+        "send messages": {"task": "notifications.drain_messages", "schedule": 20},
+        "recover messages": {"task": "notifications.recover_messages", "schedule": 60},
+        "seal the audit log": {"task": "clinic.seal_audit", "schedule": 60},
+        "forget idempotency keys": {"task": "clinic.forget_idempotency_keys", "schedule": 3600},
+        "heartbeat": {"task": "clinic.record_heartbeat", "schedule": 30},
+    },
+)
+app.autodiscover_tasks()

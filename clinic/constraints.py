@@ -15,6 +15,12 @@ class AppendOnly(BaseConstraint):
     where a trigger made by RunSQL would vanish without a word.
     """
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AppendOnly) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str | None:  # type: ignore[override]
         assert model is not None
         assert schema_editor is not None

@@ -56,3 +56,8 @@ def latest_seal() -> AuditSeal | None:
 def entries_after(through_id: int, *, limit: int) -> list[AuditEntry]:
     """Return audit entries not yet sealed, oldest first."""
     return list(AuditEntry.objects.filter(pk__gt=through_id).order_by("pk")[:limit])
+
+
+def all_sites() -> list[Site]:
+    """Return every site, by id; for workers, which belong to no site."""
+    return list(Site.objects.order_by("pk"))

@@ -1,0 +1,1 @@
+"""How messages leave. A channel is one file and one line in `registry`."""

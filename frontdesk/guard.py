@@ -1,0 +1,41 @@
+"""The door of every page: a declared permission, and refusals turned into answers."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from clinic.actions import Request
+from clinic.domain.permissions import Permission
+from clinic.errors import Busy, Rejected
+from frontdesk.views import errors
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Declare what a view needs. A view without it fails the test that walks the addresses."""
+
+    def wrap(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except Rejected as refusal:
+                return errors.refusal(request, refusal)
+            except OperationalError:
+                return errors.refusal(request, Busy("The database is busy. Nothing was saved. Try again in a moment."))
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def who(request: HttpRequest, **more: Any) -> Request:
+    """Return who is asking, for the audit log."""
+    return Request(user=request.user, request_id=str(uuid.uuid4()), ip=request.META.get("REMOTE_ADDR"), **more)  # type: ignore[arg-type]

@@ -1,0 +1,65 @@
+"""What the panel of one visit shows."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from frontdesk import show
+from notifications import queries as messages
+from patients import phones
+from patients import queries as patients
+from patients.domain.contact import ContactKind
+from scheduling.domain import local_time
+from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.states import DELIVERED, SessionState
+from scheduling.queries import courses
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One session as a dot, with the words a screen reader says."""
+
+    css: str
+    text: str
+
+
+def dots(sessions: list[Any]) -> list[Dot]:
+    """Return a course as dots."""
+    found = []
+    for session in sessions:
+        look = show.look_of(SessionState(session.state), is_confirmed=session.confirmed_at is not None)
+        found.append(Dot(look.css, f"Visit {session.number}, {day_text(session.day)}, {look.word.lower()}"))
+    return found
+
+
+def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
+    """Return a visit's panel: who, when, with what, how far the course is, what was said."""
+    state = SessionState(session.state)
+    sessions = courses.sessions_of(session.course)
+    points = patients.contact_points(session.patient)
+    late = state is SessionState.BOOKED and now >= session.starts_at + dt.timedelta(minutes=10)
+    end = session.minute + int((session.ends_at - session.starts_at).total_seconds() // 60)
+    age = local_time.today(now, session.zone)
+    born = session.patient.birth_date
+    return {
+        "session": session,
+        "patient": session.patient,
+        "age": age.year - born.year - ((age.month, age.day) < (born.month, born.day)),
+        "born": f"{born:%b} {born.day}, {born.year}",
+        "phone": next((phones.readable(p.value) for p in points if p.kind == ContactKind.PHONE), ""),
+        "language": session.patient.get_language_display(),
+        "look": show.look_of(state, is_confirmed=session.confirmed_at is not None, is_late=late),
+        "when": f"{day_text(session.day)}, {clock_text(session.minute)} to {clock_text(end)}",
+        "places": [reservation.resource.name for reservation in courses.reservations_of(session)],
+        "step": show.NEXT_STEP.get(state),
+        "is_missed": state is SessionState.MISSED,
+        "is_no_show": state is SessionState.NO_SHOW,
+        "may_cancel": state in (SessionState.BOOKED, SessionState.HELD),
+        "may_turn_away": state in (SessionState.BOOKED, SessionState.ARRIVED),
+        "has_begun": now >= session.starts_at,
+        "is_booked": state is SessionState.BOOKED,
+        "may_undo": session.version > 1,
+        "dots": dots(sessions),
+        "delivered": sum(SessionState(row.state) in DELIVERED for row in sessions),
+        "messages": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
+    }

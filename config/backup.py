@@ -2,24 +2,25 @@
 
 import datetime as dt
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 KEPT = 5
 
 
-def copy_aside(database: Path, *, now: dt.datetime) -> Path:
-    """Copy a live SQLite database into `backups/` beside it, keep the latest five, and return the copy."""
-    folder = database.parent / "backups"
+def copy_aside(database: Path, *, folder: Path, step: int, now: dt.datetime) -> Path:
+    """Copy a live SQLite database into a folder, named by time and schema step, keep the latest five, return the copy."""
     folder.mkdir(exist_ok=True)
-    copy = folder / f"{database.stem}-{now:%Y%m%dT%H%M%S}.sqlite3"
-    # SQLite's own backup: right even while the write-ahead log holds what the file does not yet.
-    source, target = sqlite3.connect(database), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    copy.chmod(0o600)
+    copy = folder / f"{database.stem}-{now:%Y%m%dT%H%M%S}Z-step{step}.sqlite3"
+    copy_database(database, copy)
     for old in sorted(folder.glob(f"{database.stem}-*.sqlite3"))[:-KEPT]:
         old.unlink()
     return copy
+
+
+def copy_database(database: Path, copy: Path) -> None:
+    """Copy a live SQLite database into a file only its owner may read."""
+    copy.touch(mode=0o600)
+    # SQLite's own backup: right even while the write-ahead log holds what the file does not yet.
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)

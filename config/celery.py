@@ -1,7 +1,7 @@
 """Celery, and the whole beat schedule in one place.
 
 Beat only says "look now": what is due stands in the database. The broker may lose every message and nothing is lost.
-There is no eta and no countdown anywhere (redelivery after the visibility time-out would text people twice).
+There is no eta and no countdown anywhere: redelivery after the visibility time-out would text people twice.
 """
 
 import os
@@ -12,18 +12,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings  # noqa: E402 - the variable above must be set first
 
+REDIS_OPTIONS = {
+    "socket_connect_timeout": 0.5,  # a booking must not wait for a broker that is down
+    "socket_timeout": 5,
+    "visibility_timeout": 600,  # longer than the longest task (90 s)
+}
+
 app = Celery("coursekeeper")
 app.conf.update(
-    broker_url=settings.REDIS_URL or "memory://",
+    broker_url=settings.REDIS_URL or "memory://localhost/",
+    broker_transport_options=REDIS_OPTIONS if settings.REDIS_URL else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,
-    broker_transport_options={
-        "polling_interval": 0.05,
-        "socket_connect_timeout": 0.5,
-        "socket_timeout": 5,
-        "visibility_timeout": 600,
-    }
-    if settings.REDIS_URL
-    else {"polling_interval": 0.05},
     task_publish_retry=False,
     task_ignore_result=True,
     task_serializer="json",
@@ -34,7 +33,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     timezone="UTC",
     enable_utc=True,
-    beat_schedule={
+    beat_schedule={  # seconds
         "flag missed sessions": {"task": "scheduling.flag_missed_sessions", "schedule": 60},
         "plan messages": {"task": "notifications.plan_messages", "schedule": 20},
         "send messages": {"task": "notifications.drain_messages", "schedule": 20},

@@ -7,3 +7,7 @@ urlpatterns = [
     path("", include("api.urls")),
     path("accounts/", include("allauth.account.urls")),
 ]
+
+handler400 = "frontdesk.views.errors.bad_request"
+handler404 = "frontdesk.views.errors.not_found"
+handler500 = "frontdesk.views.errors.crashed"

@@ -7,6 +7,9 @@ from django.http import HttpRequest
 from clinic import queries
 from clinic.domain.permissions import ALLOWED, Permission, Role
 
+THEMES = (("auto", "Auto"), ("light", "Light"), ("dark", "Dark"))
+SETTLE = (("arrive", "Came"), ("no-show", "No-show"))
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return theme, initials, the person's sites and what they may do anywhere; nothing before sign-in."""
@@ -22,4 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "my_sites": [m.site for m in memberships],
         "may": {permission.value for permission in held},
         "may_book": Permission.BOOK_COURSE in held,
+        "may_record": Permission.RECORD_ATTENDANCE in held,
+        "themes": THEMES,
+        "settle": SETTLE,
     }

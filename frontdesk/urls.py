@@ -1,1 +1,37 @@
-urlpatterns = []
+"""The staff's pages."""
+
+from django.urls import path, register_converter
+
+from frontdesk.views import board, courses, me, messages, patients, planner
+
+
+class Verb:
+    """One step of a visit, as it stands in the address."""
+
+    regex = "arrive|start|monitor|complete|no-show|not-treated|cancel|undo"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Verb, "verb")
+
+urlpatterns = [
+    path("", board.day, name="board"),
+    path("sessions/<int:session_id>/", board.visit, name="visit"),
+    path("sessions/<int:session_id>/<verb:verb>/", board.record, name="record"),
+    path("courses/new/", planner.new_course, name="course-new"),
+    path("courses/preview/", planner.preview, name="course-preview"),
+    path("courses/<int:course_id>/", courses.course, name="course"),
+    path("patients/", patients.index, name="patients"),
+    path("patients/find/", patients.find, name="patient-find"),
+    path("patients/add/", patients.add, name="patient-add"),
+    path("patients/nobody/", patients.choose_none, name="patient-none"),
+    path("patients/<int:patient_id>/", patients.patient, name="patient"),
+    path("patients/<int:patient_id>/choose/", patients.choose, name="patient-choose"),
+    path("messages/", messages.outbox, name="messages"),
+    path("me/theme/", me.theme, name="theme"),
+]

@@ -1,6 +1,7 @@
 """Today's board, and one visit of it."""
 
 import datetime as dt
+import json
 from typing import Any
 
 from django.conf import settings
@@ -72,7 +73,8 @@ def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datet
         "day": chosen,
         "view": show.day_view(found, now=now, zone=site.zone),
         "items": items,
-        "etag": _etag(site, chosen, now),
+        "etag_json": json.dumps(_etag(site, chosen, now)),
+        "page": "today",
         "previous": chosen - dt.timedelta(days=1),
         "next": chosen + dt.timedelta(days=1),
         "is_today": chosen == today,

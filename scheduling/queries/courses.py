@@ -124,9 +124,9 @@ def resources_listed(*, site_ids: Sequence[int]) -> list[Resource]:
     return list(Resource.objects.filter(site_id__in=site_ids, is_active=True).select_related("site").order_by("site_id", "position", "pk"))
 
 
-def pinnable_resources(*, site_id: int, kinds: Sequence[str]) -> list[Resource]:
-    """Return the devices, chairs and rooms of a site a person may insist on, in board order."""
-    return list(Resource.objects.filter(site_id=site_id, kind__in=kinds, is_active=True).exclude(group="").order_by("position", "pk"))
+def resources_with_column(*, site_id: int) -> list[Resource]:
+    """Return the devices, chairs and rooms of a site that have a column on the board, in its order."""
+    return list(Resource.objects.filter(site_id=site_id, is_active=True).exclude(group="").order_by("position", "pk"))
 
 
 def reservations_of(session: Session) -> list[Reservation]:

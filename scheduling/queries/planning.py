@@ -256,3 +256,11 @@ def _span_mask(opens: dt.time, closes: dt.time) -> int:
 
 def _bounds(calendar: Sequence[dt.date], zone: str) -> tuple[dt.datetime, dt.datetime]:
     return local_time.day_bounds(calendar[0], zone)[0], local_time.day_bounds(calendar[-1], zone)[1]
+
+
+def next_open_day(*, site: Site, after: dt.date) -> dt.date:
+    """Return the first day after `after` on which the site is open; two weeks are looked at."""
+    hours = site_hours(site)
+    calendar = [after + dt.timedelta(days=offset) for offset in range(1, 15)]
+    _shut, closures = _closed(site, calendar)
+    return next((day for day in calendar if hours.get(day.isoweekday()) and day not in closures), calendar[0])

@@ -3,23 +3,22 @@
 import os
 import signal
 import socket
+import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from waitress.server import create_server
 
-from clinic import clock, demo, queries
-from config import backup, embedded
+from clinic import demo, queries
+from config import embedded, first_start
 from config.wsgi import application
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LARGEST_BODY = 16 * 1024 * 1024  # bytes; what is under it gets the product's own answer
 
 
 class Command(BaseCommand):
@@ -32,88 +31,94 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["port"] != settings.PORT:
+            # The settings were read before the option was, and BASE_URL follows PORT: start over with it.
+            os.environ["PORT"] = str(options["port"])
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same program, the same arguments
+        os.umask(0o077)  # the database, its copies and the key belong to one user
+        _on_stop_signals(_interrupt)
+        try:
+            self._run(host=options["host"], port=options["port"], empty=options["empty"])
+        except CommandError as refusal:
+            sys.exit(str(refusal))
+        except KeyboardInterrupt:
+            self._say("Stopped.")
+
+    def _run(self, *, host: str, port: int, empty: bool) -> None:
         if settings.REDIS_URL:
             raise CommandError("REDIS_URL is set: run web, worker and beat as docker-compose.yml does, or unset it.")
-        host, port = options["host"], options["port"]
-        lock = self._lock()
-        self._refuse_taken_port(host, port)
-        self._prepare(empty=options["empty"])
-        self._refuse_open_demo(host)
-        server = create_server(application, host=host, port=port, threads=8, ident="")
-        worker = embedded.Worker()
-        worker.start()
-        self._say_hello(host, port)
-        self._serve(server, worker)
-        lock.close()
-
-    def _lock(self) -> Any:
-        folder: Path = settings.DATA_DIR
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return embedded.lock(folder)
-        except embedded.AlreadyRunning as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"Can't write to {folder}: {error.strerror}. Make it writable, or set DATA_DIR.") from error
-
-    def _refuse_taken_port(self, host: str, port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                raise CommandError(f"Port {port} on {host} is in use. Stop what uses it, or choose another: PORT=8001.") from error
-
-    def _prepare(self, *, empty: bool) -> None:
-        connection.prepare_database()
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if pending:
-            self._copy_aside(is_new=not executor.loader.applied_migrations)
-            self.stdout.write("Setting up the database.")
-            call_command("migrate", verbosity=0, interactive=False)
-        call_command("load_protocols", stdout=self.stdout if pending else open(os.devnull, "w"))
-        if not empty and not settings.PRODUCTION and queries.is_empty():
-            self.stdout.write("Seeding the demo clinic.")
-            call_command("seed_demo", seed=1)
-
-    def _copy_aside(self, *, is_new: bool) -> None:
-        if connection.vendor == "sqlite" and not is_new:
-            copy = backup.copy_aside(Path(connection.settings_dict["NAME"]), now=clock.now())
-            self.stdout.write(f"Copied the database to {copy} first.")
-
-    def _refuse_open_demo(self, host: str) -> None:
-        if not queries.demo_staff_exists():
-            return
-        if host not in LOOPBACK:
-            raise CommandError("The demo's password is printed for all to see, so it is served on 127.0.0.1 only.")
-        if settings.SEND_MESSAGES:
-            raise CommandError("SEND_MESSAGES is on, but this is the demo clinic. Use --empty with a DATA_DIR of its own.")
+        with _locked_folder(), _listen(host, port) as listener:
+            first_start.prepare(empty=empty, say=self._say)
+            _refuse_open_demo(host=host, empty=empty)
+            server = create_server(
+                application, sockets=[listener], threads=8, ident="", max_request_body_size=LARGEST_BODY
+            )
+            background = embedded.Background()
+            background.start()
+            self._say_hello(host, port)
+            server.run()  # until a stop signal
+            _on_stop_signals(signal.SIG_IGN)
+            self._say("\nStopping.")
+            server.close()
+            if not background.stop():
+                # A task hangs on somebody else's network. Its lease runs out and the next start recovers it.
+                os._exit(0)
 
     def _say_hello(self, host: str, port: int) -> None:
-        self.stdout.write(f"\nCoursekeeper is at http://{host}:{port}/   (stop it with Ctrl-C)\n")
+        shown = f"[{host}]" if ":" in host else host
+        self._say(f"\nCoursekeeper is at http://{shown}:{port}/   (stop it with Ctrl-C)\n")
         if logins := queries.demo_logins():
-            self.stdout.write(f"Sign in to the demo clinic, with the password {demo.PASSWORD}, as")
+            self._say(f"Sign in to the demo clinic, with the password {demo.PASSWORD}, as")
             for email, name in logins:
-                self.stdout.write(f"  {email:<28} {name}")
+                self._say(f"  {email:<28} {name}")
         elif queries.is_empty():
-            self.stdout.write("Nobody can sign in yet. In another terminal, make the first manager:")
-            self.stdout.write('  .venv/bin/python manage.py create_staff you@example.com --role manager --create-site "Your Clinic"')
-        self.stdout._out.flush()  # type: ignore[attr-defined]
+            self._say("Nobody can sign in yet. In another terminal, make the first manager:")
+            self._say("  .venv/bin/python manage.py create_staff you@example.com --site main --role manager")
 
-    def _serve(self, server: Any, worker: embedded.Worker) -> None:
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            raise KeyboardInterrupt
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        sys.stdout.flush()  # whoever reads a log file sees the address at once
 
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, stop)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
-            self.stdout.write("\nStopping.")
-            server.close()
-            worker.stop()
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _on_stop_signals(handler: Any) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, handler)
+
+
+def _locked_folder() -> TextIO:
+    folder = settings.DATA_DIR
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return embedded.lock(folder)
+    except embedded.AlreadyRunning as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"Can't write to {folder}: {error.strerror}. Make it writable, or set DATA_DIR.") from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before any work is done; the server listens on it once all is ready."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        why = error.strerror if isinstance(error, OSError) else "there is no such port"
+        raise CommandError(f"Can't listen on {host}:{port}: {why}. Choose another port: script/up --port 8001.") from error
+    return listener
+
+
+def _refuse_open_demo(*, host: str, empty: bool) -> None:
+    if not queries.demo_staff_exists():
+        return
+    if empty:
+        raise CommandError(f"{settings.DATA_DIR} holds the demo clinic. Set DATA_DIR to a new folder for a real one.")
+    if host not in LOOPBACK or settings.PRODUCTION:
+        raise CommandError("The demo's password is printed for all to see, so the demo is served on 127.0.0.1 only.")
+    if settings.SEND_MESSAGES:
+        raise CommandError("SEND_MESSAGES is on, but this is the demo clinic. Unset it, or start with --empty elsewhere.")

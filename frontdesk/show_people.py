@@ -1,0 +1,164 @@
+"""Patients, courses and histories, ready to print."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from frontdesk import show
+from frontdesk.views.panel import dots
+from notifications import queries as messages
+from patients import phones
+from patients import queries as patients
+from patients.domain.contact import ContactKind
+from scheduling.domain import local_time
+from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.states import DELIVERED, OPEN, SessionState
+from scheduling.queries import courses
+
+
+@dataclass(frozen=True, slots=True)
+class PatientLine:
+    """A patient in a list: two identifiers always, then where the course stands."""
+
+    id: int
+    name: str
+    born: str
+    phone_end: str
+    record_number: str
+    course: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One line of "what happened"."""
+
+    day: str
+    time: str
+    icon: str
+    css: str
+    text: str
+    by: str
+
+
+def patient_lines(rows: Sequence[Any], *, now: dt.datetime) -> list[PatientLine]:
+    """Return patients as a list prints them, in two queries more."""
+    lines = courses.course_lines([row.pk for row in rows], now=now)
+    found = []
+    for row in rows:
+        course = next(iter(lines.get(row.pk, [])), None)
+        phone = next((point.value for point in row.contact_points.all() if point.kind == ContactKind.PHONE), "")
+        found.append(
+            PatientLine(
+                id=row.pk,
+                name=f"{row.last_name}, {row.preferred_name or row.first_name}",
+                born=f"{row.birth_date:%b} {row.birth_date.day}, {row.birth_date.year}",
+                phone_end=f"…{phone[-4:]}" if phone else "no phone",
+                record_number=row.record_number,
+                course=f"{course.tag} {course.delivered}/{course.prescribed}" if course else "No course yet",
+                next=_when(course.next_at, row.site.zone) if course and course.next_at else "",
+            )
+        )
+    return found
+
+
+def patient_page(patient: Any, *, now: dt.datetime) -> dict[str, Any]:
+    """Return what a patient's page prints."""
+    age = local_time.today(now, patient.site.zone)
+    born = patient.birth_date
+    return {
+        "patient": patient,
+        "site": patient.site,
+        "born": f"{born:%b} {born.day}, {born.year}",
+        "age": age.year - born.year - ((age.month, age.day) < (born.month, born.day)),
+        "points": [
+            (phones.readable(p.value) if p.kind == ContactKind.PHONE else p.value, p.kind) for p in patients.contact_points(patient)
+        ],
+        "consents": [
+            (consent.channel, f"{consent.given_at:%b} {consent.given_at.day}, {consent.given_at.year}", consent.how)
+            for consent in patients.consents_in_force(patient)
+        ],
+        "courses": courses.courses_of(patient, now=now),
+        "coming": [
+            (day_text(s.day), clock_text(s.minute), s.number, s.course.protocol.tag, s.pk)
+            for s in courses.coming_sessions(patient, now=now)
+        ],
+    }
+
+
+def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[str, Any]:
+    """Return what a course's page prints."""
+    sessions = courses.sessions_of(course)
+    states = [SessionState(session.state) for session in sessions]
+    coming = [s for s, state in zip(sessions, states, strict=True) if state in OPEN and s.ends_at >= now]
+    delivered = sum(state in DELIVERED for state in states)
+    lost = sum(state in (SessionState.NO_SHOW, SessionState.NOT_TREATED, SessionState.CANCELLED) for state in states)
+    born = course.patient.birth_date
+    return {
+        "course": course,
+        "patient": course.patient,
+        "site": course.site,
+        "born": f"{born:%b} {born.day}, {born.year}",
+        "delivered": delivered,
+        "lost": lost,
+        "owed": max(0, course.prescribed - delivered - len(coming)) if course.state == "active" else 0,
+        "dots": dots(sessions),
+        "finding": _finding(sessions, delivered, lost, coming),
+        "coming": [_session_line(session) for session in coming[:4]],
+        "sessions": [_session_line(session) for session in sessions],
+        "events": [_event(row, course.site.zone) for row in courses.history_of(course)],
+        "messages": messages.messages_of(site_ids=[course.site_id], course_id=course.pk) if with_messages else [],
+    }
+
+
+def _finding(sessions: Sequence[Any], delivered: int, lost: int, coming: Sequence[Any]) -> str:
+    if not coming:
+        return "No visit ahead."
+    end = f"Last visit {day_text(coming[-1].day)}."
+    if not delivered and not lost:
+        return f"Starts {day_text(sessions[0].day)}. {end}"
+    return f"{lost} owed. {end}" if lost else f"On plan. {end}"
+
+
+def _session_line(session: Any) -> dict[str, Any]:
+    state = SessionState(session.state)
+    return {
+        "id": session.pk,
+        "number": session.number,
+        "day": day_text(session.day),
+        "time": clock_text(session.minute),
+        "minutes": int((session.ends_at - session.starts_at).total_seconds() // 60),
+        "where": ", ".join(r.resource.name for r in session.reservations.all()),
+        "look": show.look_of(state, is_confirmed=session.confirmed_at is not None),
+        "why": session.why,
+        "deviation": session.deviation,
+        "reason": session.reason,
+    }
+
+
+def _event(row: Any, zone: str) -> EventLine:
+    day, minute = local_time.wall(row.at, zone)
+    who = row.by.name if row.by else "by the clock"
+    visit = f"Visit {row.number}" if row.number else ""
+    look = show.look_of(SessionState(row.to_state)) if row.number else None
+    if row.kind == "undone":
+        text, icon, css = f"{visit or 'Course'}: taken back, {_word(row.to_state)} again", "arrow-back-up", ""
+    elif row.kind == "flagged":
+        text, icon, css = f"{visit}: nobody recorded an arrival", "came", "is-came"
+    elif look is not None:
+        text, icon, css = f"{visit}: {look.word.lower()}{': ' + row.reason if row.reason else ''}", look.icon, look.css
+    elif row.kind == "booked":
+        text, icon, css = f"{row.data.get('sessions', '')} sessions booked".strip(), "book", ""
+    else:
+        text, icon, css = "Course completed", "flag", "is-done"
+    return EventLine(day=day_text(day), time=clock_text(minute), icon=icon, css=css, text=text, by=who)
+
+
+def _word(state: str) -> str:
+    return show.LOOKS[SessionState(state)].word.lower() if state in set(SessionState) else state
+
+
+def _when(at: dt.datetime, zone: str) -> str:
+    day, minute = local_time.wall(at, zone)
+    return f"{day_text(day)}, {clock_text(minute)}"

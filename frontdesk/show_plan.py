@@ -1,0 +1,141 @@
+"""A plan, ready to print: months of dots, weeks of rows."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.plan import Plan, PlannedSession
+
+COLUMNS = 37  # six weeks begin on a Sunday
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of a month strip."""
+
+    text: str
+    css: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One session of the list."""
+
+    number: int
+    day: str
+    span: str
+    where: str
+    why: str
+    deviation: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week of the list, and the closed days in it."""
+
+    title: str
+    span: str
+    rows: tuple[Row, ...]
+    closed: tuple[str, ...]
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as the page prints it."""
+
+    lead: str
+    rest: str
+    count: int
+    weekdays: str
+    months: tuple[tuple[str, tuple[Cell, ...]], ...]
+    weeks: tuple[Week, ...]
+    moved: int
+    has_taper: bool
+    standing: str
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """Return a plan as the page prints it."""
+    lead, _dot, rest = plan.summary.partition(". ")
+    by_day = {session.day: session for session in plan.sessions}
+    closed = dict(plan.skipped)
+    return PlanView(
+        lead=f"{lead}.",
+        rest=rest,
+        count=len(plan.sessions),
+        weekdays="SMTWTFS" * 5 + "SM",
+        months=tuple(_month(year, month, by_day, closed) for year, month in _months(plan)),
+        weeks=_weeks(plan, closed),
+        moved=len(plan.deviations) or sum(bool(session.deviation) for session in plan.sessions),
+        has_taper=any(session.phase == "taper" for session in plan.sessions),
+        standing=clock_text(plan.standing_minute),
+    )
+
+
+def _months(plan: Plan) -> list[tuple[int, int]]:
+    first, last = plan.sessions[0].day, plan.sessions[-1].day
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1) for n in range(count)]
+
+
+def _month(
+    year: int, month: int, by_day: Mapping[dt.date, PlannedSession], closed: Mapping[dt.date, str]
+) -> tuple[str, tuple[Cell, ...]]:
+    first = dt.date(year, month, 1)
+    cells = [Cell("", "blank", "")] * (first.isoweekday() % 7)
+    day = first
+    while day.month == month:
+        cells.append(_cell(day, by_day.get(day), closed.get(day, "")))
+        day += dt.timedelta(days=1)
+    cells += [Cell("", "blank", "")] * (COLUMNS - len(cells))
+    return f"{first:%b}", tuple(cells)
+
+
+def _cell(day: dt.date, session: PlannedSession | None, closed: str) -> Cell:
+    if session is None:
+        return Cell(str(day.day), "off" if closed else "", closed)
+    title = f"Session {session.number}, {day_text(day)}, {clock_text(session.minute)}"
+    if session.number == 1:
+        css = "on first"
+    elif session.deviation:
+        css = "alt"
+    else:
+        css = "taper" if session.phase == "taper" else "on"
+    return Cell(str(day.day), css, title)
+
+
+def _weeks(plan: Plan, closed: Mapping[dt.date, str]) -> tuple[Week, ...]:
+    weeks = []
+    grouped = groupby(plan.sessions, key=lambda session: session.day - dt.timedelta(days=session.day.isoweekday() - 1))
+    for number, (monday, sessions) in enumerate(grouped, start=1):
+        rows = tuple(_row(session) for session in sessions)
+        sunday = monday + dt.timedelta(days=6)
+        weeks.append(
+            Week(
+                title=f"Week {number}",
+                span=f"{monday:%b} {monday.day} to {sunday:%b} {sunday.day}",
+                rows=rows,
+                closed=tuple(f"{day_text(day)}, closed: {name}" for day, name in closed.items() if monday <= day <= sunday),
+                moved=sum(bool(row.deviation) for row in rows),
+            )
+        )
+    return tuple(weeks)
+
+
+def _row(session: PlannedSession) -> Row:
+    people = [use.name for use in session.uses[1:] if use.kind == "psychiatrist"]
+    first = f"First visit, {session.minutes} min{', ' + ', '.join(people) if people else ''}" if session.number == 1 else ""
+    return Row(
+        number=session.number,
+        day=day_text(session.day),
+        span=f"{clock_text(session.minute)} to {clock_text(session.minute + session.minutes)}",
+        where=session.uses[0].name,
+        why=first or session.why,
+        deviation=session.deviation or "",
+        is_first=session.number == 1,
+    )

@@ -1,0 +1,57 @@
+"""System checks: what a wrong setting would break silently."""
+
+import pytest
+
+from config import checks
+
+
+def ids(check):
+    return [message.id for message in check()]
+
+
+@pytest.mark.parametrize("check", checks.ALL, ids=lambda check: check.__name__)
+def test_the_settings_as_they_stand_pass(check):
+    assert ids(check) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("TIME_ZONE", "America/New_York"), ("USE_TZ", False)])
+def test_local_instants_are_refused(settings, name, value):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings._wrapped, name, value, raising=False)
+
+        assert ids(checks.instants_are_utc) == ["coursekeeper.E001"]
+
+
+def test_a_request_in_one_transaction_is_refused(settings):
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "ATOMIC_REQUESTS": True}}
+
+    assert ids(checks.actions_own_the_commit) == ["coursekeeper.E002"]
+
+
+@pytest.mark.parametrize("classes", [[], ["rest_framework.permissions.AllowAny"]])
+def test_an_open_api_is_refused(settings, classes):
+    settings.REST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": classes}
+
+    assert ids(checks.api_denies_by_default) == ["coursekeeper.E003"]
+
+
+@pytest.mark.parametrize("hosts", [[], ["*"], ["visits.example.org", "*"]])
+def test_production_refuses_any_host(settings, hosts):
+    settings.PRODUCTION = True
+    settings.ALLOWED_HOSTS = hosts
+
+    assert ids(checks.production_knows_its_hosts) == ["coursekeeper.E004"]
+
+
+def test_production_refuses_a_queue_in_memory(settings):
+    settings.PRODUCTION = True
+    settings.REDIS_URL = ""
+
+    assert ids(checks.production_has_a_broker) == ["coursekeeper.E005"]
+
+
+def test_production_on_sqlite_is_a_warning(settings):
+    settings.PRODUCTION = True
+    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+
+    assert ids(checks.production_stores_in_postgresql) == ["coursekeeper.W001"]

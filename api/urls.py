@@ -1,1 +1,54 @@
-urlpatterns = []
+"""Addresses for machines."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from api.views import courses, health, lookups, patients, sessions
+from clinic.domain.permissions import Permission
+from scheduling.actions import attendance
+
+V1 = "api/v1/"
+
+_STEPS = {
+    "arrive": attendance.arrive,
+    "start": attendance.start,
+    "monitor": attendance.monitor,
+    "complete": attendance.complete,
+    "no-show": attendance.mark_no_show,
+    "not-treated": attendance.turn_away,
+    "cancel": attendance.cancel,
+    "undo": attendance.undo,
+}
+_WITH_REASON = {"not-treated", "cancel"}
+
+
+class Schema(SpectacularAPIView):  # type: ignore[misc]
+    """The OpenAPI description."""
+
+    permission = Permission.VIEW_DAY
+
+
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path(f"{V1}sites/", lookups.Sites.as_view(), name="api-sites"),
+    path(f"{V1}protocols/", lookups.Protocols.as_view(), name="api-protocols"),
+    path(f"{V1}resources/", lookups.Resources.as_view(), name="api-resources"),
+    path(f"{V1}attention/", lookups.Attention.as_view(), name="api-attention"),
+    path(f"{V1}messages/", lookups.Messages.as_view(), name="api-messages"),
+    path(f"{V1}patients/", patients.Patients.as_view(), name="api-patients"),
+    path(f"{V1}courses/preview/", courses.Preview.as_view(), name="api-course-preview"),
+    path(f"{V1}courses/", courses.Courses.as_view(), name="api-courses"),
+    path(f"{V1}courses/<int:course_id>/", courses.Course.as_view(), name="api-course"),
+    path(f"{V1}sessions/", sessions.Sessions.as_view(), name="api-sessions"),
+    *(
+        path(
+            f"{V1}sessions/<int:session_id>/{step}/",
+            sessions.Record.as_view(verb=staticmethod(verb), needs_reason=step in _WITH_REASON),
+            name=f"api-session-{step}",
+        )
+        for step, verb in _STEPS.items()
+    ),
+    path("api/schema/", Schema.as_view(), name="schema"),
+]

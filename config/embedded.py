@@ -36,7 +36,9 @@ class Background:
         ]
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start both threads; what came due while nothing ran is looked for at once."""
+        for entry in app.conf.beat_schedule.values():
+            app.send_task(entry["task"])
         for thread in self._threads:
             thread.start()
 

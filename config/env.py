@@ -2,8 +2,10 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_urlsafe
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -91,14 +93,20 @@ def secret_key(path: Path) -> str:
     if given := text("SECRET_KEY"):
         return given
     try:
-        # O_EXCL: two processes that start together must not write two keys.
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(token_urlsafe(48))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _write_once(path, token_urlsafe(48))
     except OSError as error:
         raise ImproperlyConfigured(f"Can't write the key file {path}: {error.strerror}.") from error
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise ImproperlyConfigured(f"{path} may be read by others. Run: chmod 600 {path}")
     return path.read_text().strip()
+
+
+def _write_once(path: Path, key: str) -> None:
+    """Write a file only its owner may read, whole or not at all; of two processes that start together one wins."""
+    with NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:
+        file.write(key)
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)

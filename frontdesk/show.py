@@ -14,6 +14,7 @@ _S = SessionState
 ROW = QUANTUM
 SMALL_ROWS = 5
 TALL_ROWS = 15
+ROWS_FOR_CHOICES = 9  # a shorter card offers them in the list beside the board, the panel, and by key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class VisitCard:
     step: tuple[str, str] | None
     step_is_near: bool
     choices: tuple[tuple[str, str], ...]
+    choices_fit: bool
     notes: tuple[tuple[str, str], ...]
     filter: str
 
@@ -216,6 +218,7 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
         step=NEXT_STEP.get(card.state) if minute_now is not None or card.state is not _S.BOOKED else None,
         step_is_near=near or card.state is not _S.BOOKED,
         choices=_choices(card, look),
+        choices_fit=rows >= ROWS_FOR_CHOICES,
         notes=_notes(card, rows),
         filter=_filter_of(card.state, look),
     )

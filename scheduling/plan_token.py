@@ -75,6 +75,17 @@ def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
     )
 
 
+def site_of(token: str) -> int:
+    """Return the id of the site a token is for.
+
+    :raises Malformed: not one of our tokens.
+    """
+    try:
+        return int(signing.loads(token, salt=SALT)["site"])
+    except signing.BadSignature as error:
+        raise Malformed("This plan isn't one of ours. Preview the course again.", fields={"plan": "unknown"}) from error
+
+
 def _packed(session: PlannedSession) -> list[Any]:
     return [
         session.number, session.phase, session.visit_type, session.day.toordinal(), session.minute, session.minutes,

@@ -7,7 +7,7 @@ from clinic.domain.permissions import Role
 from scheduling.actions.setup import NewResource
 
 _DAY = [(dt.time(7, 30), dt.time(17, 30))]
-_MORNING = {day: [(dt.time(7, 0), dt.time(12, 0))] for day in (1, 3, 5)}
+_MORNING = {day: [(dt.time(7, 0), dt.time(12, 0))] for day in range(1, 6)}
 _LUNCH = {day: [(dt.time(7, 30), dt.time(12, 0)), (dt.time(12, 30), dt.time(17, 30))] for day in range(1, 6)}
 
 RIVERSIDE = NewSite(

@@ -22,7 +22,7 @@ from scheduling.queries.planning import CourseWish, propose_course
 
 WEEKS_BACK = 11
 TIMES = (450, 480, 510, 510, 540, 570, 600, 630, 660, 690, 750, 780, 810, 840, 870, 900, 930, 960, 990, 1020)
-OTHERS = (("ket_iv_6", 4), ("esk_trd", 3), ("ect_index", 4))
+OTHERS = (("ket_iv_6", 8), ("esk_trd", 9), ("ect_index", 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _starts(sites: Sequence[Site], patients: int, dice: random.Random, now: dt.d
         starts.append(Start(site, "tms_mdd_36", today - dt.timedelta(days=back), dice.choice(TIMES)))
     for protocol, count in OTHERS:
         for number in range(count):
-            starts.append(Start(riverside, protocol, today - dt.timedelta(days=3 + 4 * number), 480 + 120 * (number % 3)))
+            starts.append(Start(riverside, protocol, today - dt.timedelta(days=1 + 3 * number), 480 + 90 * (number % 5)))
     return sorted(starts, key=lambda start: (start.begins, start.protocol, start.minute))
 
 

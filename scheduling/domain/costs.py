@@ -1,8 +1,8 @@
 """Pure: what a plan costs. Hard rules are not here; they are never broken at any price.
 
-The order is the one a good coordinator follows (screens.md S3): the same day within an hour on the same device, then the
-same day on another device, then the next allowed day; a visit far from the wished time costs more than one day's delay
-and less than two.
+The order is the one a good coordinator follows: start soon and end soon, keep the cadence, then keep the time of day, then
+the device. A prescription is a cadence and a time is a wish, so another time on the same day costs less than a day's delay,
+however far from the wish it is. Within a day: up to an hour away on the same device, then another device, then far away.
 """
 
 DAY_LATER = 10_000  # a calendar day from the wished start to the last session: urgency and the end date
@@ -10,7 +10,7 @@ SHORT_GAP = 12_000  # each day by which two visits stand closer than the phase w
 OTHER_TIME = 100  # not at the standing time
 FIVE_MINUTES = 10  # and each 5 minutes away from it, up to an hour
 OTHER_DEVICE = 2_000  # a change of device may ask for a re-map
-FAR_FROM_WISH = 15_000  # more than an hour away, or outside the wished window
+FAR_FROM_WISH = 6_000  # more than an hour away, or outside the wished window
 NEAR_QUANTA = 12
 OFF_INTERVAL = 500  # each day away from the interval a maintenance phase asks for
 

@@ -2,6 +2,8 @@
 
 import re
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,21 @@ def test_the_key_stays_the_same(monkeypatch, tmp_path):
     first = env.secret_key(tmp_path / "secret.key")
 
     assert env.secret_key(tmp_path / "secret.key") == first
+
+
+@pytest.mark.race
+def test_processes_that_start_together_share_one_key(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    together = threading.Barrier(8)
+
+    def start(_number):
+        together.wait()
+        return env.secret_key(tmp_path / "secret.key")
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(start, range(8)))
+
+    assert keys == {(tmp_path / "secret.key").read_text()}
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])

@@ -1,0 +1,120 @@
+"""Shapes that go out. Instants carry the site's offset."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scheduling.domain import local_time
+from scheduling.domain.plan import Plan, PlannedSession
+from scheduling.domain.states import FHIR_STATUS, SessionState
+from scheduling.queries.planning import Proposal
+
+
+def instant(at: dt.datetime, zone: str) -> str:
+    """Return an instant in ISO 8601 with the site's offset."""
+    return at.astimezone(ZoneInfo(zone)).isoformat()
+
+
+def session(row: Any) -> dict[str, Any]:
+    """Return a stored session; its reservations must be fetched."""
+    zone = row.zone
+    return {
+        "id": row.pk,
+        "course": row.course_id,
+        "patient": row.patient_id,
+        "number": row.number,
+        "phase": row.phase,
+        "visit_type": row.visit_type,
+        "starts_at": instant(row.starts_at, zone),
+        "ends_at": instant(row.ends_at, zone),
+        "state": row.state,
+        "fhir_status": FHIR_STATUS[SessionState(row.state)],
+        "why": row.why,
+        "deviation": row.deviation or None,
+        "version": row.version,
+        "reservations": [
+            {
+                "resource": held.resource_id,
+                "kind": held.resource.kind,
+                "name": held.resource.name,
+                "starts_at": instant(held.starts_at, zone),
+                "ends_at": instant(held.ends_at, zone),
+            }
+            for held in row.reservations.all()
+        ],
+    }
+
+
+def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
+    """Return a stored course with its sessions."""
+    return {
+        "id": row.pk,
+        "site": row.site.slug,
+        "patient": row.patient_id,
+        "protocol": {"code": row.protocol.code, "version": row.protocol.version, "name": row.protocol.name},
+        "state": row.state,
+        "prescribed": row.prescribed,
+        "standing_time": f"{row.standing_minute // 60:02}:{row.standing_minute % 60:02}",
+        "booked_at": instant(row.booked_at, row.site.zone),
+        "version": row.version,
+        "sessions": [session(found) for found in sessions],
+    }
+
+
+def plan(proposal: Proposal, token: str, *, rank: int = 1) -> dict[str, Any]:
+    """Return a plan that is not booked, with the token that books exactly it."""
+    found: Plan = proposal.plan
+    zone = proposal.site.zone
+    return {
+        "rank": rank,
+        "label": found.label,
+        "summary": found.summary,
+        "plan": token,
+        "sessions": [_planned(row, zone) for row in found.sessions],
+        "deviations": [{"number": d.number, "code": d.code, "text": d.text} for d in found.deviations],
+        "skipped": [{"day": str(day), "reason": name} for day, name in found.skipped],
+        "uncovered": [],
+    }
+
+
+def _planned(row: PlannedSession, zone: str) -> dict[str, Any]:
+    def at(minute: int) -> str:
+        return instant(local_time.to_utc(row.day, minute, zone), zone)
+
+    return {
+        "number": row.number,
+        "phase": row.phase,
+        "visit_type": row.visit_type,
+        "starts_at": at(row.minute),
+        "ends_at": at(row.minute + row.minutes),
+        "why": row.why,
+        "deviation": row.deviation,
+        "reservations": [
+            {
+                "resource": use.resource_id,
+                "kind": use.kind,
+                "name": use.name,
+                "starts_at": at(use.from_minute),
+                "ends_at": at(use.to_minute),
+            }
+            for use in row.uses
+        ],
+    }
+
+
+def patient(row: Any) -> dict[str, Any]:
+    """Return a patient; contact points must be fetched."""
+    points = {point.kind: point.value for point in row.contact_points.all() if point.is_preferred}
+    return {
+        "id": row.pk,
+        "site": row.site.slug,
+        "record_number": row.record_number,
+        "state": row.state,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "preferred_name": row.preferred_name,
+        "birth_date": str(row.birth_date),
+        "language": row.language,
+        "phone": points.get("phone"),
+        "email": points.get("email"),
+    }

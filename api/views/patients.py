@@ -1,0 +1,98 @@
+"""Patients: list, find, add."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import show
+from api.fields import Strict, site_of
+from api.views.base import Endpoint
+from clinic import access, clock
+from clinic.domain.permissions import Permission
+from clinic.errors import Rejected
+from patients import actions, phones, queries
+from patients.domain.contact import Language
+from patients.domain.details import NewPatient, clean_name, parse_birth_date
+from scheduling.domain import local_time
+
+
+class PatientIn(Strict):
+    """A new patient."""
+
+    site = serializers.JSONField(required=False, default=None)
+    first_name = serializers.CharField(max_length=60)
+    last_name = serializers.CharField(max_length=60)
+    preferred_name = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    birth_date = serializers.CharField(max_length=20)
+    phone = serializers.CharField(max_length=30, required=False, allow_null=True, default=None)
+    email = serializers.CharField(max_length=254, required=False, allow_null=True, default=None)
+    language = serializers.ChoiceField(choices=[x.value for x in Language], required=False, default="en")
+    record_number = serializers.CharField(max_length=20, required=False, allow_null=True, default=None)
+    sms_consent = serializers.BooleanField(required=False, default=False)
+    email_consent = serializers.BooleanField(required=False, default=False)
+    someone_else = serializers.BooleanField(required=False, default=False)
+
+
+class Patients(Endpoint):
+    """`GET ?search=` and `POST`."""
+
+    @property
+    def permission(self) -> Permission:  # type: ignore[override]
+        return Permission.ADD_PATIENT if self.request.method == "POST" else Permission.VIEW_PATIENT
+
+    def get(self, request: Request) -> Response:
+        now = clock.now()
+        ids = access.site_ids(request.user, Permission.VIEW_PATIENT)  # type: ignore[arg-type]
+        if named := request.query_params.get("site"):
+            ids = [site_of(request.user, named, Permission.VIEW_PATIENT).pk]
+        text = request.query_params.get("search", "")
+        rows = queries.patients_found(site_ids=ids, text=text, limit=200) if text else queries.patient_list(site_ids=ids)
+        for site in {row.site for row in rows}:
+            seen = [row.pk for row in rows if row.site_id == site.pk]
+            actions.record_access(request=self.asker(request), site=site, patient_ids=seen, action="patient.listed", now=now)
+        return self.paged(request, [show.patient(row) for row in rows])
+
+    def post(self, request: Request) -> Response:
+        now = clock.now()
+        asker = self.asker(request)
+        body = PatientIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        site = site_of(request.user, data["site"], Permission.ADD_PATIENT)
+        details = _details(data, region=site.region, today=local_time.today(now, site.zone))
+        row = actions.add_patient(
+            request=asker, site=site, details=details, now=now, how="by api", allow_twin=data["someone_else"]
+        )
+        return Response(show.patient(row), status=201)
+
+
+def _details(data: dict[str, Any], *, region: str, today: Any) -> NewPatient:
+    faults: dict[str, str] = {}
+
+    def read(field: str, parse: Any) -> Any:
+        try:
+            return parse(data[field])
+        except ValueError as error:
+            faults[field] = str(error)
+            return None
+
+    first = read("first_name", lambda text: clean_name(text, what="first name"))
+    last = read("last_name", lambda text: clean_name(text, what="last name"))
+    born = read("birth_date", lambda text: parse_birth_date(text, today=today))
+    phone = read("phone", lambda text: phones.to_e164(text, region=region) if text else None)
+    if faults:
+        raise Rejected("Some fields need another look.", code="fields", fields=faults)
+    return NewPatient(
+        first_name=first,
+        last_name=last,
+        preferred_name=data["preferred_name"],
+        birth_date=born,
+        phone=phone,
+        email=data["email"] or None,
+        language=Language(data["language"]),
+        sms_consent=data["sms_consent"],
+        email_consent=data["email_consent"],
+        record_number=data["record_number"],
+    )

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from clinic import queries
+from clinic import queries, seals
 from clinic.domain.permissions import Role
 from clinic.errors import Rejected
 from clinic.models import (
@@ -187,18 +187,6 @@ def record_heartbeat(*, name: str, now: dt.datetime) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
 
 
-def entry_digest(previous: str, entries: Iterable[AuditEntry]) -> str:
-    """Return the SHA-256 over the previous link and every field of the entries, in order."""
-    digest = hashlib.sha256(previous.encode())
-    for entry in entries:
-        fields = (
-            entry.pk, entry.at.isoformat(), entry.actor_id, entry.site_id, entry.role, entry.action, entry.patient_id,
-            entry.object_type, entry.object_id, entry.outcome, entry.request_id, entry.ip,
-        )
-        digest.update(repr(fields).encode())
-    return digest.hexdigest()
-
-
 @transaction.atomic(durable=True)
 def seal_audit(*, now: dt.datetime) -> int:
     """Add the next link of the chain over entries not yet sealed and return how many it covers."""
@@ -216,7 +204,7 @@ def seal_audit(*, now: dt.datetime) -> int:
             AuditSeal.objects.create(
                 through_id=entries[-1].pk,
                 entries=len(entries),
-                digest=entry_digest(latest.digest if latest else "", entries),
+                digest=seals.entry_digest(latest.digest if latest else "", entries),
                 sealed_at=now,
             )
     except IntegrityError:

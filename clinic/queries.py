@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from clinic import seals
 from clinic.domain.permissions import ALLOWED, Permission, Role
 from clinic.models import ApiToken, AuditEntry, AuditSeal, Heartbeat, IdempotencyKey, Membership, Site, StaffUser
 
@@ -61,3 +62,19 @@ def entries_after(through_id: int, *, limit: int) -> list[AuditEntry]:
 def all_sites() -> list[Site]:
     """Return every site, by id; for workers, which belong to no site."""
     return list(Site.objects.order_by("pk"))
+
+
+def staff_by_email(email: str) -> StaffUser | None:
+    """Return an active person by e-mail, in any case."""
+    return StaffUser.objects.filter(email__iexact=email.strip(), is_active=True).first()
+
+
+def broken_seal() -> tuple[int | None, int]:
+    """Return the last entry id of the first link that does not hold (None: all hold), and how many entries are sealed."""
+    previous, start, sealed = "", 0, 0
+    for seal in AuditSeal.objects.order_by("through_id"):
+        entries = list(AuditEntry.objects.filter(pk__gt=start, pk__lte=seal.through_id).order_by("pk"))
+        if len(entries) != seal.entries or seals.entry_digest(previous, entries) != seal.digest:
+            return seal.through_id, sealed
+        previous, start, sealed = seal.digest, seal.through_id, sealed + len(entries)
+    return None, sealed

@@ -34,14 +34,16 @@ HARBOR = NewSite(
 RIVERSIDE_RESOURCES = [
     NewResource("tms_device", "NeuroStar 1", "TMS", hours=_LUNCH),
     NewResource("tms_device", "NeuroStar 2", "TMS", hours=_LUNCH),
+    NewResource("tms_device", "MagPro 1", "TMS", hours=_LUNCH),
     NewResource("ect_room", "ECT suite", "ECT", hours=_MORNING),
     NewResource("infusion_chair", "Ketamine 1", "KETAMINE"),
     NewResource("infusion_chair", "Ketamine 2", "KETAMINE"),
     NewResource("observation_chair", "Spravato 1", "SPRAVATO"),
     NewResource("observation_chair", "Spravato 2", "SPRAVATO"),
-    *(NewResource("operator", f"TMS operator {number}") for number in (1, 2)),
+    *(NewResource("operator", f"TMS operator {number}") for number in (1, 2, 3)),
     NewResource("psychiatrist", "Dr. Weiss"),
     NewResource("psychiatrist", "Dr. Amara"),
+    NewResource("psychiatrist", "Dr. Sorensen"),
     NewResource("anesthesia", "Anesthesia", hours=_MORNING),
     *(NewResource("preop_bay", f"Pre-op bay {number}") for number in (1, 2)),
     *(NewResource("recovery_bay", f"Recovery bay {number}") for number in (1, 2, 3, 4)),
@@ -49,7 +51,7 @@ RIVERSIDE_RESOURCES = [
     NewResource("observer", "Observer 1"),
 ]
 HARBOR_RESOURCES = [
-    NewResource("tms_device", "MagPro 1", "TMS"),
+    NewResource("tms_device", "MagPro 2", "TMS"),
     NewResource("infusion_chair", "Chair 1", "KETAMINE"),
     NewResource("infusion_chair", "Chair 2", "KETAMINE"),
     NewResource("operator", "TMS operator 1"),

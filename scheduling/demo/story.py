@@ -21,7 +21,8 @@ from scheduling.models import Session
 from scheduling.queries.planning import CourseWish, propose_course
 
 WEEKS_BACK = 11
-TIMES = (450, 480, 510, 510, 540, 570, 600, 630, 660, 690, 750, 780, 810, 840, 870, 900, 930, 960, 990, 1020)
+# Packed, as a desk books: the late morning and the afternoon keep room for first visits of 90 minutes.
+TIMES = (450, 480, 510, 540, 570, 600, 630, 750, 780, 810, 840, 870)
 OTHERS = (("ket_iv_6", 8), ("esk_trd", 9), ("ect_index", 7))
 
 
@@ -44,7 +45,7 @@ def tell(*, seed: int, patients: int, holidays: Callable[[int], dict[dt.date, st
     dice = random.Random(seed)  # noqa: S311 - a story, not a secret
     sites, desk = _set_up(holidays, now)
     request = clinic_actions.Request(user=desk)
-    starts = _starts(sites, patients, dice, now)
+    starts = _starts(sites, patients, now)
     booked = sum(_book(start, number, request, dice, now) for number, start in enumerate(starts))
     for site in sites:
         _live(site, desk, dice, now)
@@ -70,7 +71,7 @@ def _set_up(holidays: Callable[[int], dict[dt.date, str]], now: dt.datetime) -> 
     return sites, staff[0]
 
 
-def _starts(sites: Sequence[Site], patients: int, dice: random.Random, now: dt.datetime) -> list[Start]:
+def _starts(sites: Sequence[Site], patients: int, now: dt.datetime) -> list[Start]:
     riverside, harbor = sites
     today = local_time.today(now, riverside.zone)
     starts = []
@@ -78,7 +79,7 @@ def _starts(sites: Sequence[Site], patients: int, dice: random.Random, now: dt.d
         # Every stage: from done a while ago to starting next week.
         back = WEEKS_BACK * 7 - number * (WEEKS_BACK * 7 + 9) // max(patients - 1, 1)
         site = harbor if number % 4 == 3 else riverside
-        starts.append(Start(site, "tms_mdd_36", today - dt.timedelta(days=back), dice.choice(TIMES)))
+        starts.append(Start(site, "tms_mdd_36", today - dt.timedelta(days=back), TIMES[number % len(TIMES)]))
     for protocol, count in OTHERS:
         for number in range(count):
             starts.append(Start(riverside, protocol, today - dt.timedelta(days=1 + 3 * number), 480 + 90 * (number % 5)))
@@ -89,7 +90,8 @@ def _book(start: Start, number: int, request: clinic_actions.Request, dice: rand
     begins = start.begins
     while begins.isoweekday() > 5:
         begins += dt.timedelta(days=1)
-    booked_at = min(local_time.to_utc(begins - dt.timedelta(days=6), 600 + number % 300, start.site.zone), now - dt.timedelta(days=3))
+    weekday_before = begins - dt.timedelta(days=7)
+    booked_at = min(local_time.to_utc(weekday_before, 600 + number % 300, start.site.zone), now - dt.timedelta(days=3))
     patient = patient_actions.add_patient(request=request, site=start.site, details=_person(number, dice), now=booked_at)
     for _attempt in range(5):
         wish = CourseWish(patient.pk, start.protocol, begins, start.minute)

@@ -66,14 +66,14 @@ class Command(BaseCommand):
 
     def _say_hello(self, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host
-        self._say(f"\nCoursekeeper is at http://{shown}:{port}/   (stop it with Ctrl-C)\n")
+        lines = ["", f"Coursekeeper is at http://{shown}:{port}/   (stop it with Ctrl-C)", ""]
         if logins := queries.demo_logins():
-            self._say(f"Sign in to the demo clinic, with the password {demo.PASSWORD}, as")
-            for email, name in logins:
-                self._say(f"  {email:<28} {name}")
+            lines.append(f"Sign in to the demo clinic, with the password {demo.PASSWORD}, as")
+            lines += [f"  {email:<28} {name}" for email, name in logins]
         elif queries.is_empty():
-            self._say("Nobody can sign in yet. In another terminal, make the first manager:")
-            self._say("  .venv/bin/python manage.py create_staff you@example.com --site main --role manager")
+            lines.append("Nobody can sign in yet. In another terminal, make the first manager:")
+            lines.append("  .venv/bin/python manage.py create_staff you@example.com --site main --role manager")
+        self._say("\n".join(lines))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

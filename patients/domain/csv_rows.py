@@ -1,0 +1,158 @@
+"""Pure: a patient list as a file, read row by row; every fault of every row is named at once."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from patients.domain.contact import Language
+from patients.domain.details import NewPatient, clean_name, parse_birth_date
+
+REQUIRED = ("record_number", "first_name", "last_name", "birth_date")
+KNOWN = (*REQUIRED, "preferred_name", "phone", "email", "language", "sms_consent", "email_consent")
+MOST_ROWS = 20_000
+_YES, _NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
+_LANGUAGES = {"": "en", "en": "en", "english": "en", "es": "es", "spanish": "es", "español": "es"}
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one cell. The words never repeat a name, a phone or an e-mail."""
+
+    row: int
+    field: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"Row {self.row}, {self.field}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One patient of the file; `number` as a spreadsheet counts, the heading being row 1."""
+
+    number: int
+    details: NewPatient
+
+
+def read_rows(text: str, *, today: dt.date, to_phone: Callable[[str], str]) -> tuple[list[Row], list[Fault]]:
+    """Return the patients of a CSV text, and everything that is wrong with it; comma, semicolon or tab."""
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    reader = csv.DictReader(lines, dialect=_dialect(text), restkey="(beyond the last column)", restval="")
+    columns = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    reader.fieldnames = columns
+    if faults := _column_faults(columns):
+        return [], faults
+    rows: list[Row] = []
+    faults = []
+    for number, cells in enumerate(reader, start=2):
+        if number > MOST_ROWS + 1:
+            return [], [Fault(number, "file", f"holds more than {MOST_ROWS} rows. Split it.")]
+        if not any(str(cell).strip() for cell in cells.values()):
+            continue
+        row, wrong = _read(number, cells, today, to_phone)
+        faults += wrong
+        if row:
+            rows.append(row)
+    return rows, faults + _repeated(rows)
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+
+    class Given(csv.excel):
+        pass
+
+    Given.delimiter = delimiter
+    return Given
+
+
+def _column_faults(columns: list[str]) -> list[Fault]:
+    missing = [Fault(1, name, "is missing from the heading.") for name in REQUIRED if name not in columns]
+    unknown = [Fault(1, name or "(empty)", f"is no column of this list. Use: {', '.join(KNOWN)}.") for name in columns if name not in KNOWN]
+    twice = [Fault(1, name, "stands twice in the heading.") for name in sorted(set(columns)) if columns.count(name) > 1]
+    return missing + unknown + twice
+
+
+def _read(
+    number: int, cells: Mapping[str, Any], today: dt.date, to_phone: Callable[[str], str]
+) -> tuple[Row | None, list[Fault]]:
+    faults: list[Fault] = []
+
+    def field(name: str, parse: Callable[[str], Any]) -> Any:
+        try:
+            return parse(str(cells.get(name, "") or "").strip())
+        except ValueError as error:
+            faults.append(Fault(number, name, str(error)))
+            return None
+
+    if "(beyond the last column)" in cells:
+        faults.append(Fault(number, "row", "has more cells than the heading. Quote a cell that holds the separator."))
+    phone = field("phone", lambda text: to_phone(text) if text else None)
+    email = field("email", _email)
+    values = {
+        "record_number": field("record_number", _record_number),
+        "first_name": field("first_name", lambda text: _name(text, "first name")),
+        "last_name": field("last_name", lambda text: _name(text, "last name")),
+        "preferred_name": field("preferred_name", lambda text: _name(text, "preferred name") if text else ""),
+        "birth_date": field("birth_date", lambda text: parse_birth_date(text, today=today)),
+        "language": field("language", _language),
+        "sms_consent": field("sms_consent", _yes),
+        "email_consent": field("email_consent", _yes),
+    }
+    if values["sms_consent"] and not phone and not cells.get("phone"):
+        faults.append(Fault(number, "sms_consent", "says yes, but there is no phone."))
+    if values["email_consent"] and not email and not cells.get("email"):
+        faults.append(Fault(number, "email_consent", "says yes, but there is no e-mail."))
+    if faults:
+        return None, faults
+    return Row(number, NewPatient(phone=phone, email=email, **values)), []
+
+
+def _record_number(text: str) -> str:
+    if not text or len(text) > 20:
+        raise ValueError("must be 1 to 20 letters or digits.")
+    return text
+
+
+def _name(text: str, what: str) -> str:
+    if text.startswith(_FORMULA):
+        raise ValueError("begins like a formula. Remove the sign in front.")
+    return clean_name(text, what=what)
+
+
+def _email(text: str) -> str | None:
+    if not text:
+        return None
+    name, at, domain = text.rpartition("@")
+    if not (name and at and "." in domain) or " " in text or len(text) > 254:
+        raise ValueError("is not an e-mail address.")
+    return text
+
+
+def _language(text: str) -> Language:
+    if text.lower() not in _LANGUAGES:
+        raise ValueError("must be en or es.")
+    return Language(_LANGUAGES[text.lower()])
+
+
+def _yes(text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise ValueError("must be yes or no.")
+
+
+def _repeated(rows: list[Row]) -> list[Fault]:
+    first: dict[str | None, int] = {}
+    faults = []
+    for row in rows:
+        seen = first.setdefault(row.details.record_number, row.number)
+        if seen != row.number:
+            faults.append(Fault(row.number, "record_number", f"stands in row {seen} already."))
+    return faults

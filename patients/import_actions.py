@@ -1,0 +1,104 @@
+"""A whole list of patients, or none of it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from clinic.models import Site
+from patients.domain.contact import CONSENT_WORDING, Channel, ContactKind, search_text
+from patients.domain.csv_rows import Fault, Row
+from patients.domain.details import NewPatient
+from patients.models import Consent, ContactPoint, Patient
+
+BATCH = 500
+COMPARED = ("first_name", "last_name", "preferred_name", "birth_date", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many were new, and how many were there already, just so."""
+
+    added: int
+    unchanged: int
+
+
+class ImportRefused(Exception):
+    """Rows that differ from what is stored: nothing was imported."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(f"{len(faults)} rows differ from what is stored.")
+        self.faults = list(faults)
+
+
+@transaction.atomic(durable=True)
+def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imported:
+    """Add the patients whose record numbers are new; the same list again changes nothing.
+
+    :raises ImportRefused: a record number is known with other details; a list never overwrites a record.
+    """
+    known = _known(site, rows)
+    faults = [fault for row in rows if (stored := known.get(row.details.record_number or "")) for fault in _differences(row, *stored)]
+    if faults:
+        raise ImportRefused(faults)
+    fresh = [row.details for row in rows if row.details.record_number not in known]
+    patients = Patient.objects.bulk_create([_patient(site, details, now) for details in fresh], batch_size=BATCH)
+    points, consents = [], []
+    for patient, details in zip(patients, fresh, strict=True):
+        points += _points(patient, details)
+        consents += _consents(patient, details, now)
+    ContactPoint.objects.bulk_create(points, batch_size=BATCH)
+    Consent.objects.bulk_create(consents, batch_size=BATCH)
+    return Imported(added=len(fresh), unchanged=len(rows) - len(fresh))
+
+
+def _known(site: Site, rows: Sequence[Row]) -> dict[str, tuple[Patient, dict[str, str]]]:
+    wanted = [row.details.record_number or "" for row in rows]
+    found: dict[str, tuple[Patient, dict[str, str]]] = {}
+    for start in range(0, len(wanted), BATCH):
+        batch = Patient.objects.filter(site=site, record_number__in=wanted[start : start + BATCH])
+        for patient in batch.prefetch_related("contact_points"):
+            found[patient.record_number] = (patient, {point.kind: point.value for point in patient.contact_points.all()})
+    return found
+
+
+def _differences(row: Row, patient: Patient, points: dict[str, str]) -> list[Fault]:
+    wrong = [name for name in COMPARED if getattr(patient, name) != getattr(row.details, name)]
+    wrong += [kind for kind in ContactKind if (points.get(kind) or None) != getattr(row.details, kind)]
+    return [Fault(row.number, name, "differs from the stored record. Change it there, or remove the row.") for name in wrong]
+
+
+def _patient(site: Site, details: NewPatient, now: dt.datetime) -> Patient:
+    return Patient(
+        site=site,
+        record_number=details.record_number or "",
+        first_name=details.first_name,
+        last_name=details.last_name,
+        preferred_name=details.preferred_name,
+        birth_date=details.birth_date,
+        language=details.language,
+        created_at=now,
+        search_text=search_text(
+            first=details.first_name,
+            last=details.last_name,
+            preferred=details.preferred_name,
+            born=details.birth_date,
+            record_number=details.record_number or "",
+            phone=details.phone,
+        ),
+    )
+
+
+def _points(patient: Patient, details: NewPatient) -> list[ContactPoint]:
+    values = ((ContactKind.PHONE, details.phone), (ContactKind.EMAIL, details.email))
+    return [ContactPoint(patient=patient, kind=kind, value=value) for kind, value in values if value]
+
+
+def _consents(patient: Patient, details: NewPatient, now: dt.datetime) -> list[Consent]:
+    given = ((Channel.SMS, details.sms_consent), (Channel.EMAIL, details.email_consent))
+    return [
+        Consent(patient=patient, channel=channel, wording=CONSENT_WORDING, how="imported list", given_at=now)
+        for channel, yes in given
+        if yes
+    ]

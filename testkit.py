@@ -1,7 +1,7 @@
 """Start what the tests need before Django reads its settings: `-p testkit` in pyproject.toml.
 
-`TEST_ENGINE=sqlite` (default) or `postgres` chooses the database; a `DATABASE_URL` of the caller's is used as it is.
-Redis is started wherever it is found and named by `TEST_REDIS_URL`; the product's own `REDIS_URL` stays unset.
+`TEST_ENGINE=sqlite` (default) or `postgres` chooses the database, unless `DATABASE_URL` is given.
+Redis is started where it is found and named by `TEST_REDIS_URL`; the product's own `REDIS_URL` stays unset.
 """
 
 import atexit
@@ -22,9 +22,14 @@ from typing import Any
 
 import pytest
 
-POSTGRES_FOLDERS = ["/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"]
+POSTGRES_FOLDERS = [
+    "/usr/lib/postgresql/*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+]
 OLDEST_POSTGRES = 15
 READY_SECONDS = 20
+Command = list[str | Path]
 TEST_KEY = "a-key-for-tests-that-guards-nothing-0123456789abcdef"
 
 _lines: list[str] = []
@@ -48,7 +53,7 @@ def find_redis() -> str | None:
 
 
 def start_postgres(folder: Path, *, durable: bool = False) -> str:
-    """Start a PostgreSQL server of its own and return its address; `durable` keeps fsync on, for measurements."""
+    """Start a PostgreSQL server of its own and return its address; `durable` keeps fsync on, to measure."""
     programs = find_postgres()
     if programs is None:
         raise RuntimeError("PostgreSQL 15 or newer isn't installed. Install it (apt install postgresql), or set PGBIN.")
@@ -58,14 +63,26 @@ def start_postgres(folder: Path, *, durable: bool = False) -> str:
     if identity:
         folder.chmod(0o755)
         os.chown(data, identity["user"], identity["group"])
-    initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"]
+    initdb: Command = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "--no-sync",
+    ]
     subprocess.run(initdb, check=True, cwd="/", stdout=subprocess.DEVNULL, **identity)
     careless = [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     listen = ["-p", str(port), "-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]
-    server = [programs / "postgres", "-D", data, *listen, *careless]
+    server: Command = [programs / "postgres", "-D", data, *listen, *careless]
     with (folder / "postgres.log").open("w") as log:
         _keep(subprocess.Popen(server, cwd="/", stdout=log, stderr=log, preexec_fn=die_with_parent, **identity))
-    ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    ready: Command = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
     wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL")
     return f"postgres://postgres@127.0.0.1:{port}/postgres"
 
@@ -78,7 +95,19 @@ def start_redis(folder: Path) -> str:
     program, port = find_redis(), free_port()
     if program is None:
         raise RuntimeError("Redis 7 isn't installed. Install it: apt install redis-server.")
-    server = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), "--daemonize", "no"]
+    server = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+        "--daemonize",
+        "no",
+    ]
     _keep(subprocess.Popen(server, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent))
     wait_until(lambda: accepts(port), "Redis")
     return f"redis://127.0.0.1:{port}/0"

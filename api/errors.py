@@ -25,18 +25,28 @@ class PreconditionRequired(exceptions.APIException):
 
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_code = "if_match_required"
-    default_detail = "Send If-Match with the version you read, such as \"3\"."
+    default_detail = 'Send If-Match with the version you read, such as "3".'
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the answer for an error, or None: a mistake of ours, logged and answered 500."""
     if isinstance(error, Rejected):
-        body = {"code": error.code, "message": error.message, "fields": error.fields, "alternatives": error.alternatives}
+        body = {
+            "code": error.code,
+            "message": error.message,
+            "fields": error.fields,
+            "alternatives": error.alternatives,
+        }
         return Response(body, status=error.status, headers={"Retry-After": "2"} if error.status == 503 else None)
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
     if isinstance(error, OperationalError):
-        body = {"code": "busy", "message": "The database is busy. Nothing was saved. Try again.", "fields": {}, "alternatives": []}
+        body = {
+            "code": "busy",
+            "message": "The database is busy. Nothing was saved. Try again.",
+            "fields": {},
+            "alternatives": [],
+        }
         return Response(body, status=503, headers={"Retry-After": "2"})
     response = exception_handler(error, context)
     if response is None:
@@ -49,11 +59,21 @@ def _shaped(error: Exception, data: Any) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         fields = _flat(data)
         words = "; ".join(f"{name}: {text}" for name, text in fields.items())
-        return {"code": "malformed", "message": f"Some fields can't be read. {words}", "fields": fields, "alternatives": []}
+        return {
+            "code": "malformed",
+            "message": f"Some fields can't be read. {words}",
+            "fields": fields,
+            "alternatives": [],
+        }
     code = "not_found" if isinstance(error, Http404) else "not_allowed" if isinstance(error, PermissionDenied) else ""
     if isinstance(error, exceptions.APIException):
         code = str(error.get_codes()) if not isinstance(error.get_codes(), dict) else "refused"
-    return {"code": code or "refused", "message": str(data.get("detail", "")), "fields": {}, "alternatives": []}
+    return {
+        "code": code or "refused",
+        "message": str(data.get("detail", "")),
+        "fields": {},
+        "alternatives": [],
+    }
 
 
 def _flat(data: Any, path: str = "") -> dict[str, str]:

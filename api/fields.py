@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from clinic import access
 from clinic.domain.permissions import Permission
+from clinic.errors import Malformed
 from clinic.models import Site
 from scheduling.domain import local_time
 
@@ -15,7 +16,7 @@ class Strict(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: "There is no such field." for name in unknown})
+            raise serializers.ValidationError(dict.fromkeys(unknown, "There is no such field."))
         return super().to_internal_value(data)
 
 
@@ -37,9 +38,14 @@ class WallTime(serializers.Field[int, Any, str, Any]):
 def site_of(user: Any, named: Any, permission: Permission) -> Site:
     """Return the site a body names by slug or id; without a name the person's first.
 
+    :raises Malformed: neither text nor a number.
     :raises NotFound: unknown or hidden.
     :raises NotAllowed: the person lacks the permission there.
     """
-    if isinstance(named, int) or (isinstance(named, str) and named.isdigit()):
+    if named is None:
+        return access.site(user, None, permission)
+    if isinstance(named, bool) or not isinstance(named, int | str):
+        raise Malformed("Name the site by its slug or number.", fields={"site": "unreadable"})
+    if str(named).isdecimal() and len(str(named)) < 19:
         return access.membership(user, int(named), permission).site
-    return access.site(user, named, permission)
+    return access.site(user, str(named), permission)

@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from attention.queries import Item
+from notifications.queries import OutboxLine
 from scheduling.domain import local_time
 from scheduling.domain.plan import Plan, PlannedSession
 from scheduling.domain.states import FHIR_STATUS, SessionState
@@ -117,4 +119,63 @@ def patient(row: Any) -> dict[str, Any]:
         "language": row.language,
         "phone": points.get("phone"),
         "email": points.get("email"),
+    }
+
+
+def site(row: Any) -> dict[str, Any]:
+    """Return a site."""
+    return {"id": row.pk, "slug": row.slug, "name": row.name, "zone": row.zone, "phone": row.phone}
+
+
+def protocol(row: Any) -> dict[str, Any]:
+    """Return a protocol that can be booked."""
+    return {
+        "code": row.code,
+        "version": row.version,
+        "name": row.name,
+        "tag": row.tag,
+        "definition": row.definition,
+    }
+
+
+def resource(row: Any) -> dict[str, Any]:
+    """Return a device, a chair, a room, a place or a person; its site must be fetched."""
+    return {
+        "id": row.pk,
+        "site": row.site.slug,
+        "kind": row.kind,
+        "name": row.name,
+        "group": row.group,
+        "capabilities": row.capabilities,
+    }
+
+
+def item(row: Item) -> dict[str, Any]:
+    """Return one thing a person has to do."""
+    return {
+        "key": row.key,
+        "kind": row.kind,
+        "site": row.site_id,
+        "patient": row.patient_id,
+        "course": row.course_id,
+        "session": row.session_id,
+        "title": row.title,
+        "detail": row.detail,
+    }
+
+
+def message(row: OutboxLine) -> dict[str, Any]:
+    """Return one message, with what became of it."""
+    return {
+        "id": row.message_id,
+        "patient": row.patient_id,
+        "course": row.course_id,
+        "session": row.session_id,
+        "kind": row.kind,
+        "channel": row.channel,
+        "due_at": instant(row.due_at, row.zone),
+        "settled_at": instant(row.settled_at, row.zone) if row.settled_at else None,
+        "state": row.state,
+        "reason": row.reason,
+        "text": row.text,
     }

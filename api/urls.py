@@ -1,9 +1,10 @@
 """Addresses for machines."""
 
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.views import courses, health, lookups, patients, sessions
+from api.permissions import Declared
+from api.views import courses, docs, health, lookups, patients, sessions
 from clinic.domain.permissions import Permission
 from scheduling.actions import attendance
 
@@ -15,18 +16,16 @@ _STEPS = {
     "monitor": attendance.monitor,
     "complete": attendance.complete,
     "no-show": attendance.mark_no_show,
-    "not-treated": attendance.turn_away,
-    "cancel": attendance.cancel,
     "undo": attendance.undo,
 }
-_WITH_REASON = {"not-treated", "cancel"}
+_STEPS_WITH_REASON = {"not-treated": attendance.turn_away, "cancel": attendance.cancel}
 
 
-class Schema(SpectacularAPIView):  # type: ignore[misc]
+class Schema(SpectacularJSONAPIView):
     """The OpenAPI description."""
 
     permission = Permission.VIEW_DAY
-
+    permission_classes = [Declared]
 
 
 urlpatterns = [
@@ -43,12 +42,11 @@ urlpatterns = [
     path(f"{V1}courses/<int:course_id>/", courses.Course.as_view(), name="api-course"),
     path(f"{V1}sessions/", sessions.Sessions.as_view(), name="api-sessions"),
     *(
-        path(
-            f"{V1}sessions/<int:session_id>/{step}/",
-            sessions.Record.as_view(verb=staticmethod(verb), needs_reason=step in _WITH_REASON),
-            name=f"api-session-{step}",
-        )
-        for step, verb in _STEPS.items()
+        path(f"{V1}sessions/<int:session_id>/{step}/", view.as_view(verb=verb), name=f"api-session-{step}")
+        for view, steps in ((sessions.Record, _STEPS), (sessions.RecordWithReason, _STEPS_WITH_REASON))
+        for step, verb in steps.items()
     ),
     path("api/schema/", Schema.as_view(), name="schema"),
+    path("api/docs/", docs.Docs.as_view(), name="api-docs"),
+    re_path(r"^api/", docs.Nowhere.as_view()),
 ]

@@ -30,7 +30,7 @@ class Item:
 
 
 def items(*, site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
-    """Return the open items of some sites: missed and to settle (screens.md Q17), then patients nobody could reach (Q10)."""
+    """Return the open items of some sites: missed sessions to settle, then patients nobody could reach."""
     return _missed(site_ids) + _unreached(site_ids, now)
 
 

@@ -67,7 +67,10 @@ def add_site(*, site: NewSite) -> Site:
     try:
         ZoneInfo(site.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Rejected(f"{site.zone} is not a time zone. Use a name such as America/New_York.", fields={"zone": "unknown"}) from error
+        raise Rejected(
+            f"{site.zone} is not a time zone. Use a name such as America/New_York.",
+            fields={"zone": "unknown"},
+        ) from error
     if Site.objects.filter(slug=site.slug).exists():
         raise Rejected(f"There is already a site called {site.slug}.", fields={"slug": "taken"})
     row = Site.objects.create(
@@ -90,7 +93,13 @@ def add_site(*, site: NewSite) -> Site:
 
 @transaction.atomic(durable=True)
 def create_staff(
-    *, email: str, name: str, password: str | None, roles: Mapping[Site, Role], now: dt.datetime, is_demo: bool = False
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    roles: Mapping[Site, Role],
+    now: dt.datetime,
+    is_demo: bool = False,
 ) -> StaffUser:
     """Create a staff login with a role at each site; without a password the person can't sign in yet.
 

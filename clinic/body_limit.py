@@ -16,5 +16,10 @@ class BodyLimit:
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isdigit() or int(announced) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return self.get_response(request)
-        body = {"code": "too_large", "message": "The body is larger than 1 MB. Send less.", "fields": {}, "alternatives": []}
+        body = {
+            "code": "too_large",
+            "message": "The body is larger than 1 MB. Send less.",
+            "fields": {},
+            "alternatives": [],
+        }
         return JsonResponse(body, status=413)

@@ -14,7 +14,7 @@ def now() -> dt.datetime:
 
 
 def _parsed(value: str) -> dt.datetime:
-    """Read `2026-11-16T13:00:00Z`, a bare date (noon UTC: one calendar day from Hawaii to Greece), or a file with either."""
+    """Read `2026-11-16T13:00:00Z`, a bare date (noon UTC, the same day all over America), or a file with either."""
     path = Path(value)
     if path.is_file():
         value = path.read_text().strip()

@@ -21,23 +21,17 @@ class AppendOnly(BaseConstraint):
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str | None:  # type: ignore[override]
-        assert model is not None
-        assert schema_editor is not None
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         schema_editor.deferred_sql.extend(self._statements(model, schema_editor))
         return None
 
-    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        assert model is not None
-        assert schema_editor is not None
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         statements = self._statements(model, schema_editor)
         for statement in statements[:-1]:
             schema_editor.execute(statement)
         return statements[-1]
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
-        assert model is not None
-        assert schema_editor is not None
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         table = Table(model._meta.db_table, quote)
         if schema_editor.connection.vendor == "sqlite":
@@ -51,7 +45,8 @@ class AppendOnly(BaseConstraint):
         if schema_editor.connection.vendor == "sqlite":
             return [
                 Statement(
-                    f"CREATE TRIGGER %(name)s BEFORE {event} ON %(table)s BEGIN SELECT RAISE(ABORT, '{self.name}'); END",
+                    f"CREATE TRIGGER %(name)s BEFORE {event} ON %(table)s "
+                    f"BEGIN SELECT RAISE(ABORT, '{self.name}'); END",
                     name=quote(f"{self.name}_{event.lower()}"),
                     table=table,
                 )

@@ -9,7 +9,15 @@ from django.db.models import F, Q
 from clinic.constraints import AppendOnly
 from clinic.domain.permissions import Role
 
-WEEKDAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]
+WEEKDAYS = [
+    (1, "Monday"),
+    (2, "Tuesday"),
+    (3, "Wednesday"),
+    (4, "Thursday"),
+    (5, "Friday"),
+    (6, "Saturday"),
+    (7, "Sunday"),
+]
 
 
 class Site(models.Model):
@@ -60,7 +68,9 @@ class StaffUser(AbstractBaseUser):
     name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
-    theme = models.CharField(max_length=5, choices=[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")], default="auto")
+    theme = models.CharField(
+        max_length=5, choices=[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")], default="auto"
+    )
     joined_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"

@@ -4,7 +4,16 @@ import datetime as dt
 
 from clinic import seals
 from clinic.domain.permissions import ALLOWED, Permission, Role
-from clinic.models import ApiToken, AuditEntry, AuditSeal, Heartbeat, IdempotencyKey, Membership, Site, StaffUser
+from clinic.models import (
+    ApiToken,
+    AuditEntry,
+    AuditSeal,
+    Heartbeat,
+    IdempotencyKey,
+    Membership,
+    Site,
+    StaffUser,
+)
 
 
 def is_empty() -> bool:
@@ -70,7 +79,7 @@ def staff_by_email(email: str) -> StaffUser | None:
 
 
 def broken_seal() -> tuple[int | None, int]:
-    """Return the last entry id of the first link that does not hold (None: all hold), and how many entries are sealed."""
+    """Return the last entry id of the first link that does not hold (or None), and how many entries are sealed."""
     previous, start, sealed = "", 0, 0
     for seal in AuditSeal.objects.order_by("through_id"):
         entries = list(AuditEntry.objects.filter(pk__gt=start, pk__lte=seal.through_id).order_by("pk"))

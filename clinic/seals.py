@@ -11,6 +11,13 @@ def entry_digest(previous: str, entries: Iterable[AuditEntry]) -> str:
     digest = hashlib.sha256(previous.encode())
     for entry in entries:
         whole = (entry.pk, entry.at.isoformat(), entry.actor_id, entry.site_id, entry.role, entry.action)
-        about = (entry.patient_id, entry.object_type, entry.object_id, entry.outcome, entry.request_id, entry.ip)
+        about = (
+            entry.patient_id,
+            entry.object_type,
+            entry.object_id,
+            entry.outcome,
+            entry.request_id,
+            entry.ip,
+        )
         digest.update(repr(whole + about).encode())
     return digest.hexdigest()

@@ -6,5 +6,5 @@ from config.celery import app as celery_app
 
 __all__ = ["celery_app"]
 
-# Zone rules change by decree: the pinned tzdata package is newer than the operating system's copy, so it wins.
+# Zone rules change by decree: the pinned tzdata package is newer than the system's copy, so it wins.
 zoneinfo.reset_tzpath(to=())

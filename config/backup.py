@@ -9,7 +9,7 @@ KEPT = 5
 
 
 def copy_aside(database: Path, *, folder: Path, step: int, now: dt.datetime) -> Path:
-    """Copy a live SQLite database into a folder, named by time and schema step, keep the latest five, return the copy."""
+    """Copy a live SQLite database to a folder, named by time and schema step; keep five, return the copy."""
     folder.mkdir(exist_ok=True)
     copy = folder / f"{database.stem}-{now:%Y%m%dT%H%M%S}Z-step{step}.sqlite3"
     copy_database(database, copy)

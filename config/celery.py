@@ -1,6 +1,6 @@
 """Celery, and the whole beat schedule in one place.
 
-Beat only says "look now": what is due stands in the database. The broker may lose every message and nothing is lost.
+Beat only says "look now": what is due stands in the database, so the broker may lose everything it holds.
 There is no eta and no countdown anywhere: redelivery after the visibility time-out would text people twice.
 """
 
@@ -10,7 +10,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402 - the variable above must be set first
+from django.conf import settings
 
 REDIS_OPTIONS = {
     "socket_connect_timeout": 0.5,  # a booking must not wait for a broker that is down

@@ -1,10 +1,12 @@
-"""What a wrong setting would break silently. `manage.py check` runs these; every container does so before it serves."""
+"""What a wrong setting breaks silently; `manage.py check` runs these, and containers before they serve."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+
+Check = Callable[..., list[CheckMessage]]
 
 
 def instants_are_utc(**_: Any) -> list[CheckMessage]:
@@ -18,14 +20,18 @@ def actions_own_the_commit(**_: Any) -> list[CheckMessage]:
     """Every action is its own durable transaction."""
     wrapped = [alias for alias, database in settings.DATABASES.items() if database.get("ATOMIC_REQUESTS")]
     return [
-        Error(f"ATOMIC_REQUESTS is on for {alias}.", hint="Actions are durable transactions.", id="coursekeeper.E002")
+        Error(
+            f"ATOMIC_REQUESTS is on for {alias}.",
+            hint="Actions are durable transactions.",
+            id="coursekeeper.E002",
+        )
         for alias in wrapped
     ]
 
 
 def api_denies_by_default(**_: Any) -> list[CheckMessage]:
     """An endpoint that declares nothing must answer nobody."""
-    classes = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
+    classes: list[str] = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])  # type: ignore[assignment]
     if classes and not any(name.endswith(".AllowAny") for name in classes):
         return []
     return [Error("The API's default permission lets everybody in.", id="coursekeeper.E003")]
@@ -52,7 +58,7 @@ def production_stores_in_postgresql(**_: Any) -> list[CheckMessage]:
     return [Warning("PRODUCTION runs on SQLite.", hint="Set DATABASE_URL=postgres://…", id="coursekeeper.W001")]
 
 
-ALL: list[Callable[..., list[CheckMessage]]] = [
+ALL: list[Check] = [
     instants_are_utc,
     actions_own_the_commit,
     api_denies_by_default,

@@ -43,7 +43,7 @@ class Background:
             thread.start()
 
     def stop(self) -> bool:
-        """Let running tasks finish and tell whether they did, for at most eight seconds; the sweeps find the rest again."""
+        """Give running tasks eight seconds and tell whether they finished; the sweeps find the rest again."""
         self._stopping.set()
         self._beat.stop(wait=False)
         celery.worker.state.should_stop = 0

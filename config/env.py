@@ -104,7 +104,7 @@ def secret_key(path: Path) -> str:
 
 
 def _write_once(path: Path, key: str) -> None:
-    """Write a file only its owner may read, whole or not at all; of two processes that start together one wins."""
+    """Write a file only its owner may read, whole or not at all; of two that start together one wins."""
     with NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:
         file.write(key)
         file.flush()

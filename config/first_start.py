@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 def prepare(*, empty: bool, say: Say) -> None:
-    """Bring the tables up to date, load the protocols, and seed the demo once into a database nobody uses yet.
+    """Bring the tables up to date, load the protocols, and seed the demo into a database nobody uses yet.
 
     :raises CommandError: the demo could not be made.
     """
@@ -39,7 +39,10 @@ def migrate(*, say: Say) -> None:
     applied = len(executor.loader.applied_migrations)
     if applied and connection.vendor == "sqlite":
         copy = backup.copy_aside(
-            Path(connection.settings_dict["NAME"]), folder=settings.DATA_DIR / "backups", step=applied, now=clock.now()
+            Path(connection.settings_dict["NAME"]),
+            folder=settings.DATA_DIR / "backups",
+            step=applied,
+            now=clock.now(),
         )
         say(f"Copied the database to {copy}.")
     say("Setting up the database.")

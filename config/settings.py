@@ -97,7 +97,7 @@ TEMPLATES = [
     }
 ]
 
-# --- people and sessions -------------------------------------------------------------------------------------
+# --- people and sessions ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.StaffUser"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -126,7 +126,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "frontdesk.views.errors.stale_form"
 
-# --- what browsers may do -------------------------------------------------------------------------------------
+# --- what browsers may do ---------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -147,7 +147,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
-# --- time, language, files --------------------------------------------------------------------------------------
+# --- time, language, files ----------------------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"  # instants are UTC; a person always reads the clinic's wall clock
 LANGUAGE_CODE = "en-us"
@@ -164,7 +164,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-# --- machines ---------------------------------------------------------------------------------------------------
+# --- machines -----------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "api.authentication.TokenAuthentication",
@@ -175,7 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.PerPerson"],
     "DEFAULT_THROTTLE_RATES": {"user": env.text("API_RATE", "6000/min")},
     "EXCEPTION_HANDLER": "api.errors.answer",
     "NUM_PROXIES": len(TRUSTED_PROXIES),
@@ -202,5 +202,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+    },
 }

@@ -31,11 +31,12 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
                 return errors.refusal(request, Busy("The database is busy. Nothing was saved. Try again in a moment."))
 
         guarded.permission = permission  # type: ignore[attr-defined]
-        return guarded
+        return guarded  # type: ignore[return-value]
 
     return wrap
 
 
 def who(request: HttpRequest, **more: Any) -> Request:
     """Return who is asking, for the audit log."""
-    return Request(user=request.user, request_id=str(uuid.uuid4()), ip=request.META.get("REMOTE_ADDR"), **more)  # type: ignore[arg-type]
+    user: Any = request.user
+    return Request(user=user, request_id=str(uuid.uuid4()), ip=request.META.get("REMOTE_ADDR"), **more)

@@ -137,7 +137,10 @@ def day_view(board: Board, *, now: dt.datetime, zone: str) -> DayView:
     today, minute = local_time.wall(now, zone)
     is_today = today == board.day
     lanes = _lanes(board)
-    cards = {card.session_id: _card(card, board, lanes.get(card.session_id, ""), minute if is_today else None) for card in board.cards}
+    cards = {
+        card.session_id: _card(card, board, lanes.get(card.session_id, ""), minute if is_today else None)
+        for card in board.cards
+    }
     spans = Counter(column.group for column in board.columns)
     seen: set[str] = set()
     columns = []
@@ -165,12 +168,16 @@ def _hours(board: Board) -> tuple[tuple[str, str], ...]:
 
 
 def _lanes(board: Board) -> dict[int, str]:
-    """Return the class that puts cards side by side where two share a column and a time (a cancelled one and its successor)."""
+    """Return the class that puts two cards of one column and time side by side: a cancelled one and its successor."""
     lanes: dict[int, str] = {}
     for column in board.columns:
         for first in column.cards:
             for second in column.cards:
-                if first.session_id < second.session_id and first.minute < second.end_minute and second.minute < first.end_minute:
+                if (
+                    first.session_id < second.session_id
+                    and first.minute < second.end_minute
+                    and second.minute < first.end_minute
+                ):
                     lanes.setdefault(first.session_id, "lane-1")
                     lanes.setdefault(second.session_id, "lane-2")
     return lanes
@@ -186,7 +193,10 @@ def _column(column: Column, number: int, span: int, cards: dict[int, VisitCard],
         done=sum(card.state in (_S.COMPLETED, _S.PARTIAL) for card in kept),
         total=len(kept),
         closed=tuple(
-            Stretch(f"gc-{number} gr-{(b.from_minute - opens) // ROW} gh-{max(1, (b.to_minute - b.from_minute) // ROW)}", b.reason)
+            Stretch(
+                f"gc-{number} gr-{(b.from_minute - opens) // ROW} gh-{max(1, (b.to_minute - b.from_minute) // ROW)}",
+                b.reason,
+            )
             for b in column.blocked
             if b.to_minute > b.from_minute
         ),

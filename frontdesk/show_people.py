@@ -73,10 +73,15 @@ def patient_page(patient: Any, *, now: dt.datetime) -> dict[str, Any]:
         "born": f"{born:%b} {born.day}, {born.year}",
         "age": age.year - born.year - ((age.month, age.day) < (born.month, born.day)),
         "points": [
-            (phones.readable(p.value) if p.kind == ContactKind.PHONE else p.value, p.kind) for p in patients.contact_points(patient)
+            (phones.readable(p.value) if p.kind == ContactKind.PHONE else p.value, p.kind)
+            for p in patients.contact_points(patient)
         ],
         "consents": [
-            (consent.channel, f"{consent.given_at:%b} {consent.given_at.day}, {consent.given_at.year}", consent.how)
+            (
+                consent.channel,
+                f"{consent.given_at:%b} {consent.given_at.day}, {consent.given_at.year}",
+                consent.how,
+            )
             for consent in patients.consents_in_force(patient)
         ],
         "courses": courses.courses_of(patient, now=now),
@@ -147,7 +152,11 @@ def _event(row: Any, zone: str) -> EventLine:
     elif row.kind == "flagged":
         text, icon, css = f"{visit}: nobody recorded an arrival", "came", "is-came"
     elif look is not None:
-        text, icon, css = f"{visit}: {look.word.lower()}{': ' + row.reason if row.reason else ''}", look.icon, look.css
+        text, icon, css = (
+            f"{visit}: {look.word.lower()}{': ' + row.reason if row.reason else ''}",
+            look.icon,
+            look.css,
+        )
     elif row.kind == "booked":
         text, icon, css = f"{row.data.get('sessions', '')} sessions booked".strip(), "book", ""
     else:

@@ -120,7 +120,9 @@ def _weeks(plan: Plan, closed: Mapping[dt.date, str]) -> tuple[Week, ...]:
                 title=f"Week {number}",
                 span=f"{monday:%b} {monday.day} to {sunday:%b} {sunday.day}",
                 rows=rows,
-                closed=tuple(f"{day_text(day)}, closed: {name}" for day, name in closed.items() if monday <= day <= sunday),
+                closed=tuple(
+                    f"{day_text(day)}, closed: {name}" for day, name in closed.items() if monday <= day <= sunday
+                ),
                 moved=sum(bool(row.deviation) for row in rows),
             )
         )
@@ -129,7 +131,9 @@ def _weeks(plan: Plan, closed: Mapping[dt.date, str]) -> tuple[Week, ...]:
 
 def _row(session: PlannedSession) -> Row:
     people = [use.name for use in session.uses[1:] if use.kind == "psychiatrist"]
-    first = f"First visit, {session.minutes} min{', ' + ', '.join(people) if people else ''}" if session.number == 1 else ""
+    first = (
+        f"First visit, {session.minutes} min{', ' + ', '.join(people) if people else ''}" if session.number == 1 else ""
+    )
     return Row(
         number=session.number,
         day=day_text(session.day),

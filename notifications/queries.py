@@ -38,19 +38,29 @@ def outbox(*, site_ids: Sequence[int], limit: int = 200) -> list[OutboxLine]:
 
 
 def messages_of(
-    *, site_ids: Sequence[int], course_id: int | None = None, patient_id: int | None = None, session_id: int | None = None
+    *,
+    site_ids: Sequence[int],
+    course_id: int | None = None,
+    patient_id: int | None = None,
+    session_id: int | None = None,
 ) -> list[OutboxLine]:
     """Return the messages about a course, a patient or a session, newest first, in one query."""
     wanted = {"course_id": course_id, "patient_id": patient_id, "session_id": session_id}
     return _lines(
-        Message.objects.filter(site_id__in=site_ids, **{key: value for key, value in wanted.items() if value is not None}), 200
+        Message.objects.filter(
+            site_id__in=site_ids, **{key: value for key, value in wanted.items() if value is not None}
+        ),
+        200,
     )
 
 
 def undelivered(*, site_ids: Sequence[int], since: dt.datetime) -> list[OutboxLine]:
     """Return the messages that did not get through and that nobody but a person can help."""
     return _lines(
-        Message.objects.filter(site_id__in=site_ids, state__in=NEEDS_A_PERSON, created_at__gte=since, send_by__gte=since), 50
+        Message.objects.filter(
+            site_id__in=site_ids, state__in=NEEDS_A_PERSON, created_at__gte=since, send_by__gte=since
+        ),
+        50,
     )
 
 

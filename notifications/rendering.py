@@ -37,7 +37,10 @@ def facts_of(message: Message, *, language: str, now: dt.datetime) -> dict[str, 
         visits = messaging.visits_of(course_id=message.course_id, since=since, until=until)
         if not visits:
             raise Changed("No visit is left in that week.")
-        return facts | {"first": texts.date_text(visits[0].day, language), "times": times_text(visits, language)}
+        return facts | {
+            "first": texts.date_text(visits[0].day, language),
+            "times": times_text(visits, language),
+        }
     visits = messaging.visits_of(course_id=message.course_id, since=now)
     if not visits:
         raise Changed("No visit of the course is left.")

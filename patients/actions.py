@@ -48,9 +48,14 @@ def _check(details: NewPatient) -> None:
         try:
             validate_email(details.email)
         except ValidationError as error:
-            raise Rejected("This is not an e-mail address.", fields={"email": "Type it like name@example.com."}) from error
+            raise Rejected(
+                "This is not an e-mail address.", fields={"email": "Type it like name@example.com."}
+            ) from error
     if details.sms_consent and not details.phone:
-        raise Rejected("Texts need a mobile number.", fields={"phone": "Type the mobile number or take the consent away."})
+        raise Rejected(
+            "Texts need a mobile number.",
+            fields={"phone": "Type the mobile number or take the consent away."},
+        )
     if details.email_consent and not details.email:
         raise Rejected("E-mails need an address.", fields={"email": "Type the address or take the consent away."})
 
@@ -62,7 +67,7 @@ def _refuse_twin(site: Site, details: NewPatient) -> None:
         twin = same_day.filter(contact_points__kind=ContactKind.PHONE, contact_points__value=details.phone).first()
     if twin is not None:
         raise AlreadyKnown(
-            "A patient with this birth date and name or phone is already here. Use that record, or say it's someone else.",
+            "A patient with this birth date and name or phone is here already. Use it, or say it's someone else.",
             alternatives=[{"patient": twin.pk}],
         )
 
@@ -93,7 +98,11 @@ def _insert(site: Site, details: NewPatient, now: dt.datetime) -> Patient:
 
 def _next_record_number(site: Site) -> str:
     # Two desks at once may draw the same number: the unique constraint refuses the second, who tries again.
-    latest = Patient.objects.filter(site=site, record_number__startswith="P-").order_by("-pk").values_list("record_number", flat=True)
+    latest = (
+        Patient.objects.filter(site=site, record_number__startswith="P-")
+        .order_by("-pk")
+        .values_list("record_number", flat=True)
+    )
     number = next((int(value[2:]) for value in latest[:50] if value[2:].isdigit()), 1000)
     return f"P-{number + 1}"
 
@@ -107,7 +116,14 @@ def _insert_reach(
     )
     consents = [(Channel.SMS, details.sms_consent), (Channel.EMAIL, details.email_consent)]
     Consent.objects.bulk_create(
-        Consent(patient=patient, channel=channel, wording=CONSENT_WORDING, how=how, given_at=now, recorded_by=request.user)
+        Consent(
+            patient=patient,
+            channel=channel,
+            wording=CONSENT_WORDING,
+            how=how,
+            given_at=now,
+            recorded_by=request.user,
+        )
         for channel, given in consents
         if given
     )
@@ -131,7 +147,10 @@ def lock_active_patient(*, patient_id: int, site: Site) -> None:
     if row is None:
         raise NotFound("There is no such patient.")
     if row[0] != PatientState.ACTIVE:
-        raise PatientInactive("This patient is not active. Make the record active before booking.", fields={"patient": "inactive"})
+        raise PatientInactive(
+            "This patient is not active. Make the record active before booking.",
+            fields={"patient": "inactive"},
+        )
 
 
 @transaction.atomic(durable=True)

@@ -39,7 +39,12 @@ def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imp
     :raises ImportRefused: a record number is known with other details; a list never overwrites a record.
     """
     known = _known(site, rows)
-    faults = [fault for row in rows if (stored := known.get(row.details.record_number or "")) for fault in _differences(row, *stored)]
+    faults = [
+        fault
+        for row in rows
+        if (stored := known.get(row.details.record_number or ""))
+        for fault in _differences(row, *stored)
+    ]
     if faults:
         raise ImportRefused(faults)
     fresh = [row.details for row in rows if row.details.record_number not in known]
@@ -59,14 +64,19 @@ def _known(site: Site, rows: Sequence[Row]) -> dict[str, tuple[Patient, dict[str
     for start in range(0, len(wanted), BATCH):
         batch = Patient.objects.filter(site=site, record_number__in=wanted[start : start + BATCH])
         for patient in batch.prefetch_related("contact_points"):
-            found[patient.record_number] = (patient, {point.kind: point.value for point in patient.contact_points.all()})
+            found[patient.record_number] = (
+                patient,
+                {point.kind: point.value for point in patient.contact_points.all()},
+            )
     return found
 
 
 def _differences(row: Row, patient: Patient, points: dict[str, str]) -> list[Fault]:
     wrong = [name for name in COMPARED if getattr(patient, name) != getattr(row.details, name)]
     wrong += [kind for kind in ContactKind if (points.get(kind) or None) != getattr(row.details, kind)]
-    return [Fault(row.number, name, "differs from the stored record. Change it there, or remove the row.") for name in wrong]
+    return [
+        Fault(row.number, name, "differs from the stored record. Change it there, or remove the row.") for name in wrong
+    ]
 
 
 def _patient(site: Site, details: NewPatient, now: dt.datetime) -> Patient:

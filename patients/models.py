@@ -15,7 +15,9 @@ class Patient(models.Model):
 
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="patients")
     record_number = models.CharField(max_length=20)
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in PatientState], default=PatientState.ACTIVE)
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in PatientState], default=PatientState.ACTIVE
+    )
     first_name = models.CharField(max_length=60)
     last_name = models.CharField(max_length=60)
     preferred_name = models.CharField(max_length=60, blank=True)
@@ -49,7 +51,9 @@ class ContactPoint(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "value"], name="contactpoint_once"),
-            models.UniqueConstraint(fields=["patient", "kind"], condition=Q(is_preferred=True), name="contactpoint_one_preferred"),
+            models.UniqueConstraint(
+                fields=["patient", "kind"], condition=Q(is_preferred=True), name="contactpoint_one_preferred"
+            ),
             _one_of("kind", [k.value for k in ContactKind], "contactpoint_kind_known"),
         ]
         indexes = [models.Index(fields=["kind", "value"], name="contactpoint_value")]
@@ -59,7 +63,7 @@ class ContactPoint(models.Model):
 
 
 class Consent(models.Model):
-    """A person's yes to one channel for one purpose, in the words shown. Without it nothing is texted (47 CFR 64.1200)."""
+    """A person's yes to one channel for one purpose, in the words shown: without it no text (47 CFR 64.1200)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
     channel = models.CharField(max_length=5, choices=[(c.value, c.value) for c in Channel])
@@ -73,7 +77,9 @@ class Consent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["patient", "channel", "purpose"], condition=Q(revoked_at=None), name="consent_one_in_force"
+                fields=["patient", "channel", "purpose"],
+                condition=Q(revoked_at=None),
+                name="consent_one_in_force",
             ),
             _one_of("channel", [c.value for c in Channel], "consent_channel_known"),
         ]

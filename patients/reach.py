@@ -20,7 +20,7 @@ class Reach:
 
 
 def reach_of(patient_ids: Collection[int]) -> dict[tuple[int, Channel], Reach]:
-    """Return the preferred usable address of every active patient and channel with a consent in force, in two queries."""
+    """Return the preferred usable address by active patient and channel, where consent is in force; two queries."""
     consents = Consent.objects.filter(patient_id__in=patient_ids, purpose=Purpose.REMINDERS, revoked_at=None)
     given = {(patient_id, channel) for patient_id, channel in consents.values_list("patient_id", "channel")}
     points = ContactPoint.objects.filter(

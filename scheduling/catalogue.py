@@ -50,18 +50,26 @@ def _mapping(path: Path) -> dict[str, Any]:
     return loaded
 
 
+def _merged(mapping: dict[str, Any], by_code: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    base = mapping.get("like")
+    if base is None:
+        return mapping
+    if base not in by_code:
+        raise ProtocolError("like", f"there is no protocol {base} in this folder")
+    return merge_like(by_code[base], mapping)
+
+
 def _validated(path: Path, mapping: dict[str, Any], by_code: dict[str, dict[str, Any]]) -> ProtocolFile:
     try:
-        if base := mapping.get("like"):
-            if base not in by_code:
-                raise ProtocolError("like", f"there is no protocol {base} in this folder")
-            mapping = dict(merge_like(by_code[base], mapping))
+        mapping = _merged(mapping, by_code)
         # Through JSON and back: what is stored is exactly what was validated.
         mapping = json.loads(json.dumps(mapping, sort_keys=True))
         definition = parse_protocol(mapping)
     except ProtocolError as error:
         raise ProtocolRefused(f"{path.name}: {error.path}: {error.reason}.") from error
     except TypeError as error:
-        raise ProtocolRefused(f"{path.name}: holds a value that is neither text, number, list nor mapping: {error}.") from error
+        raise ProtocolRefused(
+            f"{path.name}: holds a value that is neither text, number, list nor mapping: {error}."
+        ) from error
     digest = hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
     return ProtocolFile(mapping=mapping, definition=definition, digest=digest)

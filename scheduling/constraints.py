@@ -67,7 +67,7 @@ class NoOverlapConstraint(ExclusionConstraint):
 
     def _triggers(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> list[Statement]:
         def column(name: str) -> str:
-            return model._meta.get_field(name).column
+            return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
 
         key, start, end, active = map(column, (self.key, self.start, self.end, self.active))
         pk = model._meta.pk.column

@@ -2,7 +2,18 @@
 
 from clinic.errors import Busy, Conflict, Malformed, NotFound, Rejected, Stale
 
-__all__ = ["Busy", "CannotPlan", "Conflict", "IllegalMove", "Malformed", "NotFound", "PlanGone", "Rejected", "SlotTaken", "Stale"]
+__all__ = [
+    "Busy",
+    "CannotPlan",
+    "Conflict",
+    "IllegalMove",
+    "Malformed",
+    "NotFound",
+    "PlanGone",
+    "Rejected",
+    "SlotTaken",
+    "Stale",
+]
 
 
 class CannotPlan(Rejected):

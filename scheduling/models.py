@@ -165,29 +165,35 @@ class Session(models.Model):
                 name="session_active_as_state",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=_ARRIVED_OR_LATER) | Q(arrived_at__isnull=False), name="session_present_has_arrival"
+                condition=~Q(state__in=_ARRIVED_OR_LATER) | Q(arrived_at__isnull=False),
+                name="session_present_has_arrival",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[_S.NOT_TREATED, _S.CANCELLED]) | ~Q(reason=""), name="session_refusal_has_reason"
+                condition=~Q(state__in=[_S.NOT_TREATED, _S.CANCELLED]) | ~Q(reason=""),
+                name="session_refusal_has_reason",
             ),
             NoOverlapConstraint(
-                name="session_patient_no_overlap", key="patient", start="starts_at", end="ends_at", active="is_active"
+                name="session_patient_no_overlap",
+                key="patient",
+                start="starts_at",
+                end="ends_at",
+                active="is_active",
             ),
         ]
         indexes = [
             models.Index(fields=["site", "day"], name="session_board"),
             models.Index(fields=["course", "number"], name="session_course_number"),
             models.Index(
-                fields=["patient", "starts_at", "ends_at"], condition=Q(is_active=True), name="session_patient_active"
+                fields=["patient", "starts_at", "ends_at"],
+                condition=Q(is_active=True),
+                name="session_patient_active",
             ),
             models.Index(
                 fields=["missed_after"],
                 condition=Q(state=_S.BOOKED.value, missed_after__isnull=False),
                 name="session_to_flag",
             ),
-            models.Index(
-                fields=["starts_at"], condition=Q(state=_S.BOOKED.value), name="session_open"
-            ),
+            models.Index(fields=["starts_at"], condition=Q(state=_S.BOOKED.value), name="session_open"),
             models.Index(fields=["site"], condition=Q(state=_S.MISSED.value), name="session_to_settle"),
         ]
 
@@ -215,10 +221,15 @@ class Reservation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="reservation_not_empty"),
             models.CheckConstraint(
-                condition=Q(end_quantum__gt=F("first_quantum"), end_quantum__lte=288), name="reservation_within_day"
+                condition=Q(end_quantum__gt=F("first_quantum"), end_quantum__lte=288),
+                name="reservation_within_day",
             ),
             NoOverlapConstraint(
-                name="reservation_no_overlap", key="resource", start="starts_at", end="ends_at", active="is_active"
+                name="reservation_no_overlap",
+                key="resource",
+                start="starts_at",
+                end="ends_at",
+                active="is_active",
             ),
         ]
         indexes = [
@@ -229,7 +240,9 @@ class Reservation(models.Model):
                 name="reservation_by_day",
             ),
             models.Index(
-                fields=["resource", "starts_at", "ends_at"], condition=Q(is_active=True), name="reservation_active"
+                fields=["resource", "starts_at", "ends_at"],
+                condition=Q(is_active=True),
+                name="reservation_active",
             ),
         ]
 

@@ -24,7 +24,12 @@ def sign(proposal: Proposal, *, now: dt.datetime) -> str:
         "site": proposal.site.pk,
         "protocol": proposal.protocol.pk,
         "wish": [
-            wish.patient_id, wish.protocol_code, wish.start_on.toordinal(), wish.preferred_minute, wish.window, dict(wish.pins)
+            wish.patient_id,
+            wish.protocol_code,
+            wish.start_on.toordinal(),
+            wish.preferred_minute,
+            wish.window,
+            dict(wish.pins),
         ],
         "plan": [plan.label, plan.summary, plan.standing_minute, plan.cost],
         "sessions": [_packed(session) for session in plan.sessions],
@@ -88,8 +93,15 @@ def site_of(token: str) -> int:
 
 def _packed(session: PlannedSession) -> list[Any]:
     return [
-        session.number, session.phase, session.visit_type, session.day.toordinal(), session.minute, session.minutes,
-        session.why, session.deviation, [[u.resource_id, u.kind, u.name, u.from_minute, u.to_minute] for u in session.uses],
+        session.number,
+        session.phase,
+        session.visit_type,
+        session.day.toordinal(),
+        session.minute,
+        session.minutes,
+        session.why,
+        session.deviation,
+        [[u.resource_id, u.kind, u.name, u.from_minute, u.to_minute] for u in session.uses],
     ]
 
 

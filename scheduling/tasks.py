@@ -10,7 +10,7 @@ from scheduling.actions import misses
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="scheduling.flag_missed_sessions")
+@shared_task(name="scheduling.flag_missed_sessions")  # type: ignore[untyped-decorator]
 def flag_missed_sessions() -> None:
     """Flag the sessions nobody arrived for."""
     if flagged := misses.flag_missed_sessions(now=clock.now()):

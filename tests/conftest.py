@@ -1,10 +1,23 @@
-"""What every test shares."""
+"""What every test shares: an instant, a clinic, three characters."""
 
+import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.models import Model
+
+from clinic.constraints import AppendOnly
+from tests import factories
+
+NOW = factories.NOW
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +26,63 @@ def django_db_modify_db_settings() -> None:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["DATA_DIR"]) / "test.sqlite3")
+
+
+def _append_only_models() -> list[tuple[type[Model], AppendOnly]]:
+    return [
+        (model, constraint)
+        for model in apps.get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, AppendOnly)
+    ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_append_only() -> Iterator[None]:
+    """Let the test runner empty append-only tables on SQLite, where it deletes and PostgreSQL truncates."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    kind: type[BaseDatabaseOperations] = type(connection.ops)
+    original = kind.execute_sql_flush
+
+    def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
+        drop, create = [], []
+        with connection.schema_editor(collect_sql=True) as editor:
+            for model, constraint in _append_only_models():
+                drop += [f"DROP TRIGGER IF EXISTS {constraint.name}_{event}" for event in ("update", "delete")]
+                create += [str(statement) for statement in constraint._statements(model, editor)]
+        original(self, [*drop, *sql_list, *create])
+
+    kind.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign, assignment]
+    yield
+    kind.execute_sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """Forget rate limits and throttles of the test before."""
+    cache.clear()
+
+
+@pytest.fixture
+def clock(settings: Any) -> Any:
+    """Set the product's clock: `clock("2026-11-16T14:00:00+00:00")`."""
+
+    def at(instant: dt.datetime | str) -> None:
+        settings.TEST_CLOCK = instant if isinstance(instant, str) else instant.isoformat()
+
+    at(NOW)
+    return at
+
+
+@pytest.fixture
+def world(db: None) -> factories.World:
+    """A clinic with two sites, staff in every role, and three patients."""
+    return factories.make_world()
+
+
+@pytest.fixture
+def live_world(transactional_db: None) -> factories.World:
+    """The same, committed: for threads, servers and browsers."""
+    return factories.make_world()

@@ -24,7 +24,12 @@ def manage(*arguments: str, folder: Path, **variables: str) -> "subprocess.Compl
         folder.mkdir(parents=True)
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     return subprocess.run(
-        command, env=environment(folder, **variables), capture_output=True, text=True, timeout=120, check=False
+        command,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

@@ -1,18 +1,20 @@
 """Preview a course, book it, look at it."""
 
+import datetime as dt
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import show
+from api import shapes, show
 from api.fields import Strict, WallTime, site_of
 from api.views.base import Endpoint
 from clinic import clock
 from clinic.actions import Request as Asker
 from clinic.domain.permissions import Permission
-from clinic.errors import Malformed, Rejected
+from clinic.errors import Malformed, NotFound, Rejected
 from clinic.models import Site
 from notifications.wake import wake_sender
 from patients import access as patient_access
@@ -37,82 +39,78 @@ class WishIn(Strict):
     pins = serializers.DictField(child=serializers.IntegerField(min_value=1), required=False, default=dict)
 
 
+class PlanIn(Strict):
+    """A previewed plan, to be booked as it was shown."""
+
+    plan = serializers.CharField(max_length=200_000)
+    site = serializers.JSONField(required=False, default=None)
+
+
 class Preview(Endpoint):
     """`POST courses/preview/`: ranked plans; nothing is written but who looked."""
 
     permission = Permission.BOOK_COURSE
 
+    @extend_schema(
+        operation_id="courses_preview", request=WishIn, responses=shapes.answers(shapes.PlansOut, 400, 404, 422)
+    )
     def post(self, request: Request) -> Response:
         now = clock.now()
-        body = WishIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        site = site_of(request.user, body.validated_data["site"], Permission.BOOK_COURSE)
-        wish = _wish(body.validated_data)
+        site, wish = _read_wish(request)
         if wish.patient_id:
-            self._look_at(request, wish.patient_id, site, now)
+            _check_patient(request, wish, site)
+            patient_actions.record_access(
+                request=self.asker(request),
+                site=site,
+                patient_ids=[wish.patient_id],
+                action="course.previewed",
+                now=now,
+            )
         proposal = planning.propose_course(site=site, wish=wish, now=now)
         return Response({"plans": [show.plan(proposal, plan_token.sign(proposal, now=now))]})
 
-    def _look_at(self, request: Request, patient_id: int, site: Site, now: Any) -> None:
-        patient = patient_access.patient(request.user, patient_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
-        patient_actions.record_access(
-            request=self.asker(request), site=site, patient_ids=[patient.pk], action="course.previewed", now=now
-        )
-
 
 class Courses(Endpoint):
-    """`POST courses/`: book a previewed plan, or the same wish directly; all or nothing."""
+    """`POST courses/`: book a previewed plan, or the same wish directly; all or nothing.
+
+    A repeated request answers 201 like the first, with `Idempotency-Replayed: true`: a client that lost the first
+    answer needs no second code path.
+    """
 
     permission = Permission.BOOK_COURSE
 
+    @extend_schema(
+        operation_id="courses_book",
+        request=PolymorphicProxySerializer("Booking", [PlanIn, WishIn], resource_type_field_name=None),
+        parameters=[shapes.IDEMPOTENCY_KEY],
+        responses=shapes.answers({201: shapes.CourseOut}, 400, 404, 409, 422, 503),
+    )
     def post(self, request: Request) -> Response:
         now = clock.now()
         asker = self.asker(request)
         if not asker.key or len(asker.key) > 255:
-            raise Malformed("Send an Idempotency-Key of 1 to 255 letters, so that a repeated request books once.", code="key_required")
+            raise Malformed(
+                "Send an Idempotency-Key of 1 to 255 letters, so that a repeated request books once.",
+                code="key_required",
+            )
         course_id = courses.course_already_booked(request=asker)
         again = course_id is not None
         if course_id is None:
-            proposal = self._proposal(request, now)
-            course_id, again = self._book(asker, proposal, now)
+            course_id, again = self._book(asker, _read_proposal(request, now), now)
         row = access.course(request.user, course_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
-        if not again:
+        if again:
+            _note_opened(asker, row, now)
+        else:
             wake_sender()
         answer = show.course(row, course_queries.sessions_of(row))
         return Response(answer, status=201, headers={"Idempotency-Replayed": "true"} if again else {})
 
-    def _proposal(self, request: Request, now: Any) -> Proposal:
-        data = request.data
-        if isinstance(data, dict) and "plan" in data:
-            if unknown := sorted(set(data) - {"plan", "site"}):
-                raise Malformed("Send a plan alone, or a wish alone.", fields=dict.fromkeys(unknown, "not beside a plan"))
-            site = site_of(request.user, data.get("site") or plan_token.site_of(str(data["plan"])), Permission.BOOK_COURSE)
-            proposal = plan_token.read(str(data["plan"]), site=site, now=now)
-        else:
-            body = WishIn(data=data)
-            body.is_valid(raise_exception=True)
-            site = site_of(request.user, body.validated_data["site"], Permission.BOOK_COURSE)
-            proposal = planning.propose_course(site=site, wish=_wish(body.validated_data), now=now)
-        if not proposal.wish.patient_id:
-            raise Malformed("Name the patient the course is for.", fields={"patient": "required"})
-        patient_access.patient(request.user, proposal.wish.patient_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
-        return proposal
-
-    def _book(self, asker: Asker, proposal: Proposal, now: Any) -> tuple[int, bool]:
+    def _book(self, asker: Asker, proposal: Proposal, now: dt.datetime) -> tuple[int, bool]:
         try:
             return courses.book_course(request=asker, proposal=proposal, now=now)
         except SlotTaken as taken:
-            taken.alternatives = _alternatives(proposal, now)
+            taken.alternatives = [*_alternatives(proposal, now)]
             raise
-
-
-def _alternatives(proposal: Proposal, now: Any) -> list[dict[str, Any]]:
-    """Plan the same wish around what is taken now."""
-    try:
-        fresh = planning.propose_course(site=proposal.site, wish=proposal.wish, now=now)
-    except Rejected:
-        return []
-    return [show.plan(fresh, plan_token.sign(fresh, now=now))]
 
 
 class Course(Endpoint):
@@ -120,19 +118,41 @@ class Course(Endpoint):
 
     permission = Permission.VIEW_COURSE
 
+    @extend_schema(operation_id="courses_read", responses=shapes.answers(shapes.CourseOut, 404))
     def get(self, request: Request, course_id: int) -> Response:
         row = access.course(request.user, course_id)  # type: ignore[arg-type]
         patient_actions.record_access(
-            request=self.asker(request), site=row.site, patient_ids=[row.patient_id], action="course.opened", now=clock.now()
+            request=self.asker(request),
+            site=row.site,
+            patient_ids=[row.patient_id],
+            action="course.opened",
+            now=clock.now(),
         )
         return Response(show.course(row, course_queries.sessions_of(row)), headers={"ETag": f'"{row.version}"'})
 
 
-def _wish(data: dict[str, Any]) -> CourseWish:
+def _read_proposal(request: Request, now: dt.datetime) -> Proposal:
+    if isinstance(request.data, dict) and "plan" in request.data:
+        body = PlanIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        token = body.validated_data["plan"]
+        site = site_of(request.user, body.validated_data["site"] or plan_token.site_of(token), Permission.BOOK_COURSE)
+        proposal = plan_token.read(token, site=site, now=now)
+        _check_patient(request, proposal.wish, site)
+        return proposal
+    site, wish = _read_wish(request)
+    _check_patient(request, wish, site)
+    return planning.propose_course(site=site, wish=wish, now=now)
+
+
+def _read_wish(request: Request) -> tuple[Site, CourseWish]:
+    body = WishIn(data=request.data)
+    body.is_valid(raise_exception=True)
+    data = body.validated_data
     window = data["window"]
     if window and window[0] >= window[1]:
         raise Malformed("The window must begin before it ends.", fields={"window": "empty"})
-    return CourseWish(
+    wish = CourseWish(
         patient_id=data.get("patient") or 0,
         protocol_code=data["protocol"],
         start_on=data["start_on"],
@@ -140,3 +160,27 @@ def _wish(data: dict[str, Any]) -> CourseWish:
         window=(window[0], window[1]) if window else None,
         pins=data["pins"],
     )
+    return site_of(request.user, data["site"], Permission.BOOK_COURSE), wish
+
+
+def _check_patient(request: Request, wish: CourseWish, site: Site) -> None:
+    if not wish.patient_id:
+        raise Malformed("Name the patient the course is for.", fields={"patient": "required"})
+    patient = patient_access.patient(request.user, wish.patient_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
+    if patient.site_id != site.pk:
+        raise NotFound("There is no such patient at this site.", fields={"patient": "unknown"})
+
+
+def _note_opened(asker: Asker, row: Any, now: dt.datetime) -> None:
+    patient_actions.record_access(
+        request=asker, site=row.site, patient_ids=[row.patient_id], action="course.opened", now=now
+    )
+
+
+def _alternatives(proposal: Proposal, now: dt.datetime) -> list[dict[str, Any]]:
+    """Plan the same wish around what is taken now."""
+    try:
+        fresh = planning.propose_course(site=proposal.site, wish=proposal.wish, now=now)
+    except Rejected:
+        return []
+    return [show.plan(fresh, plan_token.sign(fresh, now=now))]

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import show
+from api import shapes, show
 from api.fields import Strict, site_of
-from api.views.base import Endpoint
-from clinic import access, clock
+from api.views.base import Endpoint, words_in
+from clinic import clock
 from clinic.domain.permissions import Permission
 from clinic.errors import Rejected
 from patients import actions, phones, queries
@@ -42,18 +44,21 @@ class Patients(Endpoint):
     def permission(self) -> Permission:  # type: ignore[override]
         return Permission.ADD_PATIENT if self.request.method == "POST" else Permission.VIEW_PATIENT
 
+    @extend_schema(
+        operation_id="patients_list",
+        parameters=[shapes.SITE, OpenApiParameter("search", OpenApiTypes.STR), *shapes.PAGE],
+        responses=shapes.page_of(shapes.PatientOut),
+    )
     def get(self, request: Request) -> Response:
-        now = clock.now()
-        ids = access.site_ids(request.user, Permission.VIEW_PATIENT)  # type: ignore[arg-type]
-        if named := request.query_params.get("site"):
-            ids = [site_of(request.user, named, Permission.VIEW_PATIENT).pk]
-        text = request.query_params.get("search", "")
-        rows = queries.patients_found(site_ids=ids, text=text, limit=200) if text else queries.patient_list(site_ids=ids)
-        for site in {row.site for row in rows}:
-            seen = [row.pk for row in rows if row.site_id == site.pk]
-            actions.record_access(request=self.asker(request), site=site, patient_ids=seen, action="patient.listed", now=now)
-        return self.paged(request, [show.patient(row) for row in rows])
+        sites = self.sites(request, Permission.VIEW_PATIENT)
+        rows = queries.patients_matching(site_ids=[site.pk for site in sites], text=words_in(request, "search"))
+        return self.paged_records(request, rows, show.patient, sites=sites, action="patient.listed", patient_of="pk")
 
+    @extend_schema(
+        operation_id="patients_add",
+        request=PatientIn,
+        responses=shapes.answers({201: shapes.PatientOut}, 400, 404, 409, 422),
+    )
     def post(self, request: Request) -> Response:
         now = clock.now()
         asker = self.asker(request)

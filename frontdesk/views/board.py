@@ -66,7 +66,9 @@ def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datet
     found = boards.board(site=site, day=chosen, now=now)
     items = attention.items(site_ids=[site.pk], now=now)
     seen = {card.patient_id for card in found.cards} | {item.patient_id for item in items}
-    patient_actions.record_access(request=who(request), site=site, patient_ids=sorted(seen), action="day.listed", now=now)
+    patient_actions.record_access(
+        request=who(request), site=site, patient_ids=sorted(seen), action="day.listed", now=now
+    )
     today, minute = local_time.wall(now, site.zone)
     return {
         "site": site,
@@ -122,7 +124,11 @@ def visit(request: HttpRequest, session_id: int) -> HttpResponse:
     now = clock.now()
     session = access.session(_user(request), session_id)
     patient_actions.record_access(
-        request=who(request), site=session.site, patient_ids=[session.patient_id], action="visit.opened", now=now
+        request=who(request),
+        site=session.site,
+        patient_ids=[session.patient_id],
+        action="visit.opened",
+        now=now,
     )
     name = "frontdesk/board/_panel.html" if request.headers.get("HX-Request") else "frontdesk/board/visit.html"
     return render(request, name, panel_context(session, now=now))

@@ -23,4 +23,8 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
         request=who(request), site=found.site, patient_ids=[found.patient_id], action="course.opened", now=now
     )
     may_read = found.site_id in clinic_access.site_ids(request.user, Permission.VIEW_MESSAGES)  # type: ignore[arg-type]
-    return render(request, "frontdesk/courses/course.html", course_page(found, now=now, with_messages=may_read) | {"page": "patients"})
+    return render(
+        request,
+        "frontdesk/courses/course.html",
+        course_page(found, now=now, with_messages=may_read) | {"page": "patients"},
+    )

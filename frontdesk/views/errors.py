@@ -31,7 +31,10 @@ def refusal(request: HttpRequest, error: Rejected) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is out of date: nothing was saved, reload and send it again."""
-    context = {"heading": "This page is out of date", "message": "Nothing was saved. Reload the page and do it once more."}
+    context = {
+        "heading": "This page is out of date",
+        "message": "Nothing was saved. Reload the page and do it once more.",
+    }
     return render(request, "frontdesk/errors/page.html", context, status=403)
 
 
@@ -43,7 +46,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
-    context = {"heading": _HEADINGS[404], "message": "The address leads nowhere, or to something you may not see."}
+    context = {
+        "heading": _HEADINGS[404],
+        "message": "The address leads nowhere, or to something you may not see.",
+    }
     return render(request, "frontdesk/errors/page.html", context, status=404)
 
 

@@ -22,7 +22,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
     site = current_site(request, Permission.VIEW_MESSAGES)
     lines = queries.outbox(site_ids=[site.pk])
     seen = {line.patient_id for line in lines}
-    patient_actions.record_access(request=who(request), site=site, patient_ids=sorted(seen), action="message.listed", now=now)
+    patient_actions.record_access(
+        request=who(request), site=site, patient_ids=sorted(seen), action="message.listed", now=now
+    )
     rows = []
     for line in lines:
         day, minute = local_time.wall(line.due_at, line.zone)

@@ -25,7 +25,11 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the patients of a site, or those that match the search."""
     site = current_site(request, Permission.VIEW_PATIENT)
     lines = _found(request, request.GET.get("q", ""), site_ids=[site.pk])
-    return render(request, "frontdesk/patients/index.html", {"site": site, "lines": lines, "q": request.GET.get("q", ""), "page": "patients"})
+    return render(
+        request,
+        "frontdesk/patients/index.html",
+        {"site": site, "lines": lines, "q": request.GET.get("q", ""), "page": "patients"},
+    )
 
 
 @require_GET
@@ -35,7 +39,11 @@ def find(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")
     sites = clinic_access.site_ids(request.user, Permission.VIEW_PATIENT)  # type: ignore[arg-type]
     lines = _found(request, text, site_ids=sites, limit=8) if len(text.strip()) > 1 else None
-    return render(request, "frontdesk/patients/_found.html", {"lines": lines, "q": text, "pick": request.GET.get("pick")})
+    return render(
+        request,
+        "frontdesk/patients/_found.html",
+        {"lines": lines, "q": text, "pick": request.GET.get("pick")},
+    )
 
 
 @require_GET
@@ -44,7 +52,9 @@ def patient(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Show one patient: who, how to reach, courses, coming visits."""
     now = clock.now()
     found = access.patient(request.user, patient_id)  # type: ignore[arg-type]
-    actions.record_access(request=who(request), site=found.site, patient_ids=[found.pk], action="patient.opened", now=now)
+    actions.record_access(
+        request=who(request), site=found.site, patient_ids=[found.pk], action="patient.opened", now=now
+    )
     return render(request, "frontdesk/patients/patient.html", patient_page(found, now=now) | {"page": "patients"})
 
 
@@ -57,11 +67,20 @@ def add(request: HttpRequest) -> HttpResponse:
     try:
         details = forms.new_patient(request.POST.dict(), region=site.region, today=local_time.today(now, site.zone))
         added = actions.add_patient(
-            request=who(request), site=site, details=details, now=now, allow_twin=bool(request.POST.get("someone_else"))
+            request=who(request),
+            site=site,
+            details=details,
+            now=now,
+            allow_twin=bool(request.POST.get("someone_else")),
         )
     except Rejected as refusal:
         context = _retry(request, site, refusal)
-        return render(request, "frontdesk/planner/_who.html", context, status=200 if request.headers.get("HX-Request") else 422)
+        return render(
+            request,
+            "frontdesk/planner/_who.html",
+            context,
+            status=200 if request.headers.get("HX-Request") else 422,
+        )
     response = render(request, "frontdesk/planner/_who.html", {"patient": added, "site": site, "just_added": True})
     response["HX-Trigger"] = "patient-chosen"
     return response
@@ -73,7 +92,11 @@ def choose(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Put an existing patient into the planner's form."""
     found = access.patient(request.user, patient_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
     actions.record_access(
-        request=who(request), site=found.site, patient_ids=[found.pk], action="patient.opened", now=clock.now()
+        request=who(request),
+        site=found.site,
+        patient_ids=[found.pk],
+        action="patient.opened",
+        now=clock.now(),
     )
     response = render(request, "frontdesk/planner/_who.html", {"patient": found, "site": found.site})
     response["HX-Trigger"] = "patient-chosen"
@@ -85,7 +108,11 @@ def choose(request: HttpRequest, patient_id: int) -> HttpResponse:
 def choose_none(request: HttpRequest) -> HttpResponse:
     """Empty the planner's patient box."""
     site = current_site(request, Permission.BOOK_COURSE)
-    response = render(request, "frontdesk/planner/_who.html", {"patient": None, "site": site, "consent": _consent(site), "typed": {}})
+    response = render(
+        request,
+        "frontdesk/planner/_who.html",
+        {"patient": None, "site": site, "consent": _consent(site), "typed": {}},
+    )
     response["HX-Trigger"] = "patient-chosen"
     return response
 

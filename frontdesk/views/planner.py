@@ -123,6 +123,10 @@ def _planned(request: HttpRequest, site: Site, data: Any) -> dict[str, Any]:
 def _patient(request: HttpRequest, patient_id: int) -> Any:
     patient = patient_access.patient(request.user, patient_id)  # type: ignore[arg-type]
     patient_actions.record_access(
-        request=who(request), site=patient.site, patient_ids=[patient.pk], action="patient.opened", now=clock.now()
+        request=who(request),
+        site=patient.site,
+        patient_ids=[patient.pk],
+        action="patient.opened",
+        now=clock.now(),
     )
     return patient

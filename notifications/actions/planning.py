@@ -109,7 +109,9 @@ def _digests(coming: Iterable[ComingSession], week: Sequence[dt.date], site: Sit
 
 def _rows(draft: Message, site: Site, reach: Mapping[tuple[int, Channel], Reach], now: dt.datetime) -> list[Message]:
     """Return one row for each channel the patient agreed to, or one row that says nobody could be reached."""
-    ways = [(channel, reach[(draft.patient_id, channel)]) for channel in Channel if (draft.patient_id, channel) in reach]
+    ways = [
+        (channel, reach[(draft.patient_id, channel)]) for channel in Channel if (draft.patient_id, channel) in reach
+    ]
     if not ways:
         nobody = _copy(draft, site, now, Channel.SMS, None)
         nobody.state = MessageState.UNREACHABLE

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from notifications.channels import registry
@@ -61,7 +62,9 @@ def drain_messages(*, now: dt.datetime) -> int:
     return sent
 
 
-def _handle_safely(message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel | None], now: dt.datetime) -> bool:
+def _handle_safely(
+    message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel | None], now: dt.datetime
+) -> bool:
     try:
         return _handle(message_id, token, channels, now)
     except Exception:
@@ -83,6 +86,13 @@ def _handle(message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel
     if time.monotonic() - leased_at > LEASE.total_seconds() / 2:
         _put_back(message_id, token, now=now, reason="The worker was too slow.")  # frozen past half its lease
         return False
+    return _deliver(message_id, token, channel, outgoing, way, now)
+
+
+def _deliver(
+    message_id: uuid.UUID, token: uuid.UUID, channel: Channel, outgoing: Outgoing, way: str, now: dt.datetime
+) -> bool:
+    """Call the provider, outside any transaction, and record what came of it."""
     try:
         sid = channel.send(outgoing)
     except OptedOut as error:
@@ -94,7 +104,13 @@ def _handle(message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel
         else:
             _put_back(message_id, token, now=now, reason=str(error), code=error.code)
     except AnswerLost as error:
-        _record(message_id, token, _M.UNKNOWN, now=now, reason=f"{error} It may have arrived: it is not sent again.")
+        _record(
+            message_id,
+            token,
+            _M.UNKNOWN,
+            now=now,
+            reason=f"{error} It may have arrived: it is not sent again.",
+        )
     else:
         _record(message_id, token, _M.ACCEPTED, now=now, sid=sid)
         return True
@@ -117,7 +133,7 @@ def _claim(now: dt.datetime) -> tuple[uuid.UUID, list[uuid.UUID]] | None:
     return token, ids
 
 
-def _lease_end() -> ExpressionWrapper:
+def _lease_end() -> Combinable:
     return ExpressionWrapper(Now() + LEASE, output_field=DateTimeField())
 
 
@@ -153,17 +169,21 @@ def _last_look(message: Message, channel: Channel | None, now: dt.datetime) -> S
         subject, body = render(message, language=reach.language, now=now)
     except Changed as change:
         return Settled(_M.SKIPPED_CHANGED, str(change))
-    if later := _must_wait(message, reach, now):
-        return later
+    refusal = _must_wait(message, reach, now) or _may_not_leave(message, channel, reach, body)
+    if refusal:
+        return refusal
+    valid = int((message.send_by - now).total_seconds())
+    return Outgoing(str(message.pk), reach.address, subject, body, valid_seconds=valid)
+
+
+def _may_not_leave(message: Message, channel: Channel | None, reach: Reach, body: str) -> Settled | None:
     if channel is None:
         return Settled(_M.SHOWN, "Sending is off.", text=body)
     if not registry.may_reach(reach.address):
         return Settled(_M.SUPPRESSED, "Not on the list this installation may send to.", text=body)
-    faults = texts.faults(body, is_sms=message.channel == Way.SMS)
-    if faults:
+    if faults := texts.faults(body, is_sms=message.channel == Way.SMS):
         return Settled(_M.DEAD, f"The text {'; '.join(faults)}."[:160], text=body)
-    valid = int((message.send_by - now).total_seconds())
-    return Outgoing(str(message.pk), reach.address, subject, body, valid_seconds=valid)
+    return None
 
 
 def _must_wait(message: Message, reach: Reach, now: dt.datetime) -> Settled | None:
@@ -194,7 +214,14 @@ def _later(message: Message, at: dt.datetime, why: str) -> Settled:
 
 def _settle(message: Message, verdict: Settled, now: dt.datetime) -> None:
     if verdict.due_at:
-        _move(message, _M.PENDING, due_at=verdict.due_at, reason=verdict.reason, attempt=F("attempt") - 1, lease_token=None)
+        _move(
+            message,
+            _M.PENDING,
+            due_at=verdict.due_at,
+            reason=verdict.reason,
+            attempt=F("attempt") - 1,
+            lease_token=None,
+        )
     else:
         _move(message, verdict.state, reason=verdict.reason, text=verdict.text, settled_at=now, lease_token=None)
 
@@ -212,7 +239,13 @@ def _record(
 ) -> None:
     message = Message.objects.select_for_update().get(pk=message_id)
     MessageAttempt.objects.create(
-        message=message, number=message.attempt, step="ended", at=now, outcome=state, code=code, provider_sid=sid
+        message=message,
+        number=message.attempt,
+        step="ended",
+        at=now,
+        outcome=state,
+        code=code,
+        provider_sid=sid,
     )
     if message.lease_token != token:
         logger.error("Message %s was settled after its lease had gone to another worker", message_id)
@@ -233,7 +266,13 @@ def _put_back(message_id: uuid.UUID, token: uuid.UUID, *, now: dt.datetime, reas
     if message.attempt >= MOST_ATTEMPTS:
         _move(message, _M.DEAD, reason=reason, settled_at=now, lease_token=None)
     else:
-        _move(message, _M.PENDING, reason=reason, due_at=now + BACK_OFF * 2 ** (message.attempt - 1), lease_token=None)
+        _move(
+            message,
+            _M.PENDING,
+            reason=reason,
+            due_at=now + BACK_OFF * 2 ** (message.attempt - 1),
+            lease_token=None,
+        )
 
 
 @transaction.atomic(durable=True)
@@ -253,7 +292,9 @@ def recover_messages(*, now: dt.datetime) -> int:
 @transaction.atomic(durable=True)
 def _suppress(address: str, way: str, *, now: dt.datetime) -> None:
     Suppression.objects.get_or_create(
-        channel=way, address_hash=_hash(address), defaults={"cause": "opted out at the provider", "since": now}
+        channel=way,
+        address_hash=_hash(address),
+        defaults={"cause": "opted out at the provider", "since": now},
     )
 
 

@@ -45,7 +45,9 @@ class SmtpEmail:
             raise ChannelError("The mail server refused the address.", code=str(code), permanent=code >= 500) from error
         except smtplib.SMTPResponseException as error:
             raise ChannelError(
-                "The mail server refused the message.", code=str(error.smtp_code), permanent=error.smtp_code >= 500
+                "The mail server refused the message.",
+                code=str(error.smtp_code),
+                permanent=error.smtp_code >= 500,
             ) from error
         except OSError as error:
             self.close()

@@ -8,7 +8,12 @@ from django.conf import settings
 from notifications.channels.base import AnswerLost, ChannelError, OptedOut, Outgoing
 
 OPTED_OUT = 21610
-PERMANENT = {21211, 21614, 21408, 21612}  # not a number, not a mobile, region not permitted, not reachable from this sender
+PERMANENT = {
+    21211,
+    21614,
+    21408,
+    21612,
+}  # not a number, not a mobile, region not permitted, not reachable from this sender
 LONGEST_VALIDITY = 36_000
 
 
@@ -63,7 +68,9 @@ def _sid(response: httpx.Response) -> str:
     if code == OPTED_OUT:
         raise OptedOut("The owner of this number said STOP.", code=str(code), permanent=True)
     permanent = code in PERMANENT or (response.status_code in (400, 403, 404) and code != 20429)
-    raise ChannelError("The SMS gateway refused the message.", code=str(code or response.status_code), permanent=permanent)
+    raise ChannelError(
+        "The SMS gateway refused the message.", code=str(code or response.status_code), permanent=permanent
+    )
 
 
 def close_client() -> None:

@@ -30,7 +30,16 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
     _M.PENDING: frozenset({_M.CLAIMED}),
     # Back to pending: the lease ran out before anything left, or the sending window has not opened.
     _M.CLAIMED: frozenset(
-        {_M.PENDING, _M.SENDING, _M.SHOWN, _M.DEAD, _M.UNREACHABLE, _M.SKIPPED_STALE, _M.SKIPPED_CHANGED, _M.SUPPRESSED}
+        {
+            _M.PENDING,
+            _M.SENDING,
+            _M.SHOWN,
+            _M.DEAD,
+            _M.UNREACHABLE,
+            _M.SKIPPED_STALE,
+            _M.SKIPPED_CHANGED,
+            _M.SUPPRESSED,
+        }
     ),
     _M.SENDING: frozenset({_M.ACCEPTED, _M.PENDING, _M.DEAD, _M.SUPPRESSED, _M.UNKNOWN}),
     _M.ACCEPTED: _END,

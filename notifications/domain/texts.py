@@ -29,7 +29,7 @@ _SMS: dict[str, dict[Kind, str]] = {
         Kind.DAY_BEFORE: "{clinic}: You have a visit {when}. Can't come? Call {phone}. STOP to opt out.",
     },
     "es": {
-        Kind.BOOKED: "{clinic}: Sus visitas son del {first} al {last}. Preguntas? Llame al {phone}. STOP para no recibir.",
+        Kind.BOOKED: "{clinic}: Sus visitas son del {first} al {last}. Preguntas? {phone}. STOP para no recibir.",
         Kind.WEEK: "{clinic}: Sus visitas desde el {first}: {times}. Cambios: {phone}. STOP para no recibir.",
         Kind.DAY_BEFORE: "{clinic}: Tiene visita {when}. No puede venir? Llame al {phone}. STOP para no recibir.",
     },
@@ -64,10 +64,13 @@ _FOOT = {
     "en": "To change a visit or ask a question, call {phone}.\n\n{clinic}\n{address}\n",
     "es": "Para cambiar una visita o preguntar, llame al {phone}.\n\n{clinic}\n{address}\n",
 }
-_DAYS = {"en": "Mon Tue Wed Thu Fri Sat Sun".split(), "es": "lun mar mié jue vie sab dom".split()}
+_DAYS = {
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    "es": ["lun", "mar", "mié", "jue", "vie", "sab", "dom"],
+}
 _MONTHS = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "es": "ene feb mar abr may jun jul ago sep oct nov dic".split(),
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "es": ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
 }
 
 
@@ -92,7 +95,8 @@ def time_text(minute: int, language: str) -> str:
 def when_text(day: dt.date, minute: int, language: str) -> str:
     """Return weekday, date and time: always absolute, for a text may be read a day late."""
     joint = " at " if language == "en" else ", "
-    return f"{weekday_text(day, language)}{',' if language == 'en' else ''} {date_text(day, language)}{joint}{time_text(minute, language)}"
+    comma = "," if language == "en" else ""
+    return f"{weekday_text(day, language)}{comma} {date_text(day, language)}{joint}{time_text(minute, language)}"
 
 
 def sms(kind: Kind, language: str, facts: Mapping[str, str]) -> str:

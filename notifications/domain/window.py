@@ -1,4 +1,4 @@
-"""Pure: when a person may be written to. Minutes are wall clock in the contact's zone (47 CFR 64.1200, stricter by default)."""
+"""Pure: when a person may be written to, in wall-clock minutes of their zone (47 CFR 64.1200; stricter by default)."""
 
 OPENS, CLOSES = 9 * 60, 20 * 60
 

@@ -73,7 +73,11 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
 def _column_faults(columns: list[str]) -> list[Fault]:
     missing = [Fault(1, name, "is missing from the heading.") for name in REQUIRED if name not in columns]
-    unknown = [Fault(1, name or "(empty)", f"is no column of this list. Use: {', '.join(KNOWN)}.") for name in columns if name not in KNOWN]
+    unknown = [
+        Fault(1, name or "(empty)", f"is no column of this list. Use: {', '.join(KNOWN)}.")
+        for name in columns
+        if name not in KNOWN
+    ]
     twice = [Fault(1, name, "stands twice in the heading.") for name in sorted(set(columns)) if columns.count(name) > 1]
     return missing + unknown + twice
 

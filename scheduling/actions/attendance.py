@@ -44,7 +44,9 @@ def arrive(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | N
     """
     session = _locked(session_id, version)
     if local_time.today(now, session.zone) < session.day:
-        raise Rejected(f"This visit is on {local_time.day_text(session.day)}. Check it in on that day.", code="too_early")
+        raise Rejected(
+            f"This visit is on {local_time.day_text(session.day)}. Check it in on that day.", code="too_early"
+        )
     _move(session, _S.ARRIVED, now=now, by=by, arrived_at=now)
 
 
@@ -91,7 +93,8 @@ def mark_no_show(*, session_id: int, version: int, now: dt.datetime, by: StaffUs
     session = _locked(session_id, version)
     if now < session.starts_at:
         raise Rejected(
-            f"This visit begins at {local_time.clock_text(session.minute)}. Cancel it if the patient won't come.", code="too_early"
+            f"This visit begins at {local_time.clock_text(session.minute)}. Cancel it if the patient won't come.",
+            code="too_early",
         )
     _move(session, _S.NO_SHOW, now=now, by=by)
 
@@ -117,7 +120,14 @@ def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: 
     """
     session = _locked(session_id, version)
     Reservation.objects.filter(session=session).update(is_active=False)
-    _move(session, _S.CANCELLED, now=now, by=by, reason=_required(reason), timing_version=F("timing_version") + 1)
+    _move(
+        session,
+        _S.CANCELLED,
+        now=now,
+        by=by,
+        reason=_required(reason),
+        timing_version=F("timing_version") + 1,
+    )
 
 
 @transaction.atomic(durable=True)
@@ -149,7 +159,8 @@ def undo(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | Non
 def _step_to_undo(session: Session) -> Step:
     events = SessionEvent.objects.filter(session=session).order_by("pk")
     steps = [
-        Step(id=e.pk, kind=e.kind, from_state=e.from_state, to_state=e.to_state, undoes=e.data.get("undoes")) for e in events
+        Step(id=e.pk, kind=e.kind, from_state=e.from_state, to_state=e.to_state, undoes=e.data.get("undoes"))
+        for e in events
     ]
     step = latest_in_force(steps)
     if step is None or not step.from_state or not may_undo(SessionState(step.from_state), SessionState(step.to_state)):
@@ -201,7 +212,14 @@ def _move(session: Session, to: SessionState, *, now: dt.datetime, by: StaffUser
 
 
 def _write(
-    session: Session, to: SessionState, *, kind: str, now: dt.datetime, by: StaffUser | None, data: dict[str, Any], **facts: Any
+    session: Session,
+    to: SessionState,
+    *,
+    kind: str,
+    now: dt.datetime,
+    by: StaffUser | None,
+    data: dict[str, Any],
+    **facts: Any,
 ) -> None:
     """Change the row and add its event: the only place a session's state is written."""
     Session.objects.filter(pk=session.pk).update(
@@ -224,12 +242,15 @@ def _settle_course(course_id: int, *, now: dt.datetime, by: StaffUser | None) ->
     counts = Session.objects.filter(course_id=course_id).aggregate(
         delivered=Count("pk", filter=Q(state__in=DELIVERED)), still_open=Count("pk", filter=Q(state__in=OPEN))
     )
-    done = Course.objects.filter(
-        pk=course_id, state=CourseState.ACTIVE, prescribed__lte=counts["delivered"]
-    )
+    done = Course.objects.filter(pk=course_id, state=CourseState.ACTIVE, prescribed__lte=counts["delivered"])
     if not counts["still_open"] and done.update(state=CourseState.COMPLETED, version=F("version") + 1):
         CourseEvent.objects.create(
-            course_id=course_id, kind="completed", from_state=CourseState.ACTIVE, to_state=CourseState.COMPLETED, at=now, by=by
+            course_id=course_id,
+            kind="completed",
+            from_state=CourseState.ACTIVE,
+            to_state=CourseState.COMPLETED,
+            at=now,
+            by=by,
         )
 
 
@@ -239,5 +260,10 @@ def _reopen_course(session: Session, *, now: dt.datetime, by: StaffUser | None) 
     reopened = Course.objects.filter(pk=session.course_id, state=CourseState.COMPLETED)
     if reopened.update(state=CourseState.ACTIVE, version=F("version") + 1):
         CourseEvent.objects.create(
-            course_id=session.course_id, kind="undone", from_state=CourseState.COMPLETED, to_state=CourseState.ACTIVE, at=now, by=by
+            course_id=session.course_id,
+            kind="undone",
+            from_state=CourseState.COMPLETED,
+            to_state=CourseState.ACTIVE,
+            at=now,
+            by=by,
         )

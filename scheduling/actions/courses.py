@@ -12,7 +12,16 @@ from scheduling.domain import local_time
 from scheduling.domain.planner import PlannedSession
 from scheduling.domain.states import CourseState, SessionState
 from scheduling.errors import Busy, PlanGone, Rejected, SlotTaken
-from scheduling.models import Closure, Course, CourseEvent, Outage, Reservation, Resource, Session, SessionEvent
+from scheduling.models import (
+    Closure,
+    Course,
+    CourseEvent,
+    Outage,
+    Reservation,
+    Resource,
+    Session,
+    SessionEvent,
+)
 from scheduling.queries.planning import Proposal
 
 TRIES = 3
@@ -86,7 +95,8 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         sorted(_reservation_rows(sessions, plan.sessions), key=lambda row: (row.resource_id, row.starts_at))
     )
     SessionEvent.objects.bulk_create(
-        SessionEvent(session=session, kind="booked", to_state=session.state, at=now, by=request.user) for session in sessions
+        SessionEvent(session=session, kind="booked", to_state=session.state, at=now, by=request.user)
+        for session in sessions
     )
     CourseEvent.objects.create(
         course=course,
@@ -169,7 +179,9 @@ def _check_still_open(proposal: Proposal, sessions: Sequence[Session], now: dt.d
     first, last = sessions[0].starts_at, sessions[-1].ends_at
     if first < now:
         raise PlanGone("The first visit of this plan has passed. Preview the course again.")
-    shut = Closure.objects.filter(site=proposal.site, starts_at__lt=last, ends_at__gt=first).values_list("starts_at", "ends_at")
+    shut = Closure.objects.filter(site=proposal.site, starts_at__lt=last, ends_at__gt=first).values_list(
+        "starts_at", "ends_at"
+    )
     if any(since < session.ends_at and until > session.starts_at for since, until in shut for session in sessions):
         raise PlanGone("The clinic closed on a day of this plan. Preview the course again.")
     ids = {use.resource_id for planned in proposal.plan.sessions for use in planned.uses}
@@ -184,15 +196,22 @@ def _check_still_open(proposal: Proposal, sessions: Sequence[Session], now: dt.d
 def _words_for_taken(proposal: Proposal) -> str:
     """Say which times went, from what is stored now (the refused rows are rolled back)."""
     wanted = {
-        (use.resource_id, planned.day.toordinal()): (planned, use) for planned in proposal.plan.sessions for use in planned.uses
+        (use.resource_id, planned.day.toordinal()): (planned, use)
+        for planned in proposal.plan.sessions
+        for use in planned.uses
     }
     rows = Reservation.objects.filter(
         resource_id__in={key[0] for key in wanted}, day_number__in={key[1] for key in wanted}, is_active=True
     ).values_list("resource_id", "day_number", "first_quantum", "end_quantum")
-    taken = {}
+    taken: dict[int, str] = {}
     for resource_id, number, first, end in rows:
         planned, use = wanted.get((resource_id, number), (None, None))
-        if planned and use and first * local_time.QUANTUM < use.to_minute and end * local_time.QUANTUM > use.from_minute:
+        if (
+            planned
+            and use
+            and first * local_time.QUANTUM < use.to_minute
+            and end * local_time.QUANTUM > use.from_minute
+        ):
             taken.setdefault(planned.number, f"{_when(planned)} on {use.name}")
     if not taken:
         return "The patient has another visit at one of these times. Nothing was booked. Pick other times."

@@ -31,7 +31,12 @@ def _flag_batch(*, now: dt.datetime) -> int:
         Session.objects.filter(pk__in=ids).update(state=SessionState.MISSED, version=F("version") + 1)
         SessionEvent.objects.bulk_create(
             SessionEvent(
-                session_id=pk, kind="flagged", from_state=SessionState.BOOKED, to_state=SessionState.MISSED, at=now, by=None
+                session_id=pk,
+                kind="flagged",
+                from_state=SessionState.BOOKED,
+                to_state=SessionState.MISSED,
+                at=now,
+                by=None,
             )
             for pk in ids
         )

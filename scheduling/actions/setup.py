@@ -50,7 +50,7 @@ def add_resources(*, site: Site, resources: Sequence[NewResource]) -> int:
 
 @transaction.atomic(durable=True)
 def close_days(*, site: Site, days: Mapping[dt.date, str]) -> int:
-    """Close a site for whole days that are not closed yet, and return how many; visits on them stay and must be moved."""
+    """Close a site for whole days not closed yet, and return how many; visits on them stay and must be moved."""
     bounds = {day: local_time.day_bounds(day, site.zone) for day in days}
     known = set(Closure.objects.filter(site=site).values_list("starts_at", flat=True))
     fresh = [day for day in sorted(days) if bounds[day][0] not in known]
@@ -61,7 +61,9 @@ def close_days(*, site: Site, days: Mapping[dt.date, str]) -> int:
 
 
 @transaction.atomic(durable=True)
-def take_out_of_service(*, site: Site, resource_name: str, starts_at: dt.datetime, ends_at: dt.datetime, reason: str) -> None:
+def take_out_of_service(
+    *, site: Site, resource_name: str, starts_at: dt.datetime, ends_at: dt.datetime, reason: str
+) -> None:
     """Take a resource out of service for a time."""
     resource = Resource.objects.get(site=site, name=resource_name)
     Outage.objects.create(resource=resource, starts_at=starts_at, ends_at=ends_at, reason=reason)

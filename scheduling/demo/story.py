@@ -64,7 +64,12 @@ def _set_up(holidays: Callable[[int], dict[dt.date, str]], now: dt.datetime) -> 
     joined = now - dt.timedelta(weeks=WEEKS_BACK + 2)
     staff = [
         clinic_actions.create_staff(
-            email=email, name=name, password=demo.PASSWORD, roles={site: role for site in sites}, now=joined, is_demo=True
+            email=email,
+            name=name,
+            password=demo.PASSWORD,
+            roles=dict.fromkeys(sites, role),
+            now=joined,
+            is_demo=True,
         )
         for email, name, role in cast.STAFF
     ]
@@ -81,8 +86,10 @@ def _starts(sites: Sequence[Site], patients: int, now: dt.datetime) -> list[Star
         site = harbor if number % 4 == 3 else riverside
         starts.append(Start(site, "tms_mdd_36", today - dt.timedelta(days=back), TIMES[number % len(TIMES)]))
     for protocol, count in OTHERS:
-        for number in range(count):
-            starts.append(Start(riverside, protocol, today - dt.timedelta(days=1 + 3 * number), 480 + 90 * (number % 5)))
+        starts += [
+            Start(riverside, protocol, today - dt.timedelta(days=1 + 3 * number), 480 + 90 * (number % 5))
+            for number in range(count)
+        ]
     return sorted(starts, key=lambda start: (start.begins, start.protocol, start.minute))
 
 
@@ -92,7 +99,9 @@ def _book(start: Start, number: int, request: clinic_actions.Request, dice: rand
         begins += dt.timedelta(days=1)
     weekday_before = begins - dt.timedelta(days=7)
     booked_at = min(local_time.to_utc(weekday_before, 600 + number % 300, start.site.zone), now - dt.timedelta(days=3))
-    patient = patient_actions.add_patient(request=request, site=start.site, details=_person(number, dice), now=booked_at)
+    patient = patient_actions.add_patient(
+        request=request, site=start.site, details=_person(number, dice), now=booked_at
+    )
     for _attempt in range(5):
         wish = CourseWish(patient.pk, start.protocol, begins, start.minute)
         try:

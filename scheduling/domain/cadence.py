@@ -76,7 +76,7 @@ def window(block: Block, place: Place, anchor: int, first: int, hard_gap: int | 
 
 
 def interval_days(phase: Phase) -> tuple[int, int]:
-    """Return the shortest and longest gap of an interval phase: its range, else 3 days either way, 7 from four weeks on."""
+    """Return shortest and longest gap of an interval phase: its range, else 3 days either way, 7 from 4 weeks on."""
     assert phase.interval_weeks is not None
     if phase.range_weeks:
         return 7 * phase.range_weeks[0], 7 * phase.range_weeks[1]

@@ -146,7 +146,13 @@ class DayBook:
         return self._assign(day, self.uses[visit], quantum, main, liked, [])
 
     def _assign(
-        self, day: int, uses: Sequence[Use], quantum: int, main: int, liked: Mapping[int, int], chosen: list[Lane]
+        self,
+        day: int,
+        uses: Sequence[Use],
+        quantum: int,
+        main: int,
+        liked: Mapping[int, int],
+        chosen: list[Lane],
     ) -> list[Lane] | None:
         if len(chosen) == len(uses):
             return chosen
@@ -162,7 +168,14 @@ class DayBook:
         return None
 
     def best(
-        self, day: int, block: Sequence[str], *, spacing: int, wanted: int, main: int | None, window: tuple[int, int] | None
+        self,
+        day: int,
+        block: Sequence[str],
+        *,
+        spacing: int,
+        wanted: int,
+        main: int | None,
+        window: tuple[int, int] | None,
     ) -> Option | None:
         """Return the cheapest start of a block of visits, one every `spacing` quanta on one device, or None."""
         best: Option | None = None

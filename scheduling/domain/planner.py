@@ -1,7 +1,7 @@
 """Pure: from a wish to the best plan, with the reason for every session.
 
-The standing time is the one asked for, or the half hour that fits most days. Every possible main device is searched, each
-search bounded by the cheapest plan so far; the result is optimal for the costs in `costs`.
+The standing time is the one asked for, or the half hour that fits most days. Every possible main device is searched,
+each search bounded by the cheapest plan so far; the result is optimal for the costs in `costs`.
 """
 
 import datetime as dt
@@ -16,7 +16,17 @@ from scheduling.domain.plan import Deviation, Plan, PlannedSession, PlannedUse
 from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.search import Path, Placed, Search
 
-__all__ = ["Deviation", "Infeasible", "Lane", "Plan", "PlannedSession", "PlannedUse", "Wish", "best_times", "plan_course"]
+__all__ = [
+    "Deviation",
+    "Infeasible",
+    "Lane",
+    "Plan",
+    "PlannedSession",
+    "PlannedUse",
+    "Wish",
+    "best_times",
+    "plan_course",
+]
 
 HALF_HOUR = 30 // QUANTUM
 
@@ -67,8 +77,10 @@ def plan_course(
     return _plan(wish, book, path, wanted, closures)
 
 
-def best_times(wish: Wish, *, lanes: Sequence[Lane], patient_busy: Mapping[int, int], zone: str) -> list[tuple[int, int]]:
-    """Return, for each half hour of the day that fits at all, its minute and how many of the course's first days fit it."""
+def best_times(
+    wish: Wish, *, lanes: Sequence[Lane], patient_busy: Mapping[int, int], zone: str
+) -> list[tuple[int, int]]:
+    """Return, for each half hour that fits at all, its minute and how many of the course's first days fit it."""
     book = _day_book(wish, lanes, patient_busy, zone)
     return _fits(wish, book, cadence.blocks_of(wish.protocol))
 
@@ -157,7 +169,7 @@ def _search_all(wish: Wish, book: DayBook, blocks: Sequence[Block], wanted: int)
 
 
 def _mains_by_promise(wish: Wish, book: DayBook, wanted: int) -> list[Lane]:
-    """Return the main devices, those first that are free at the standing time most often: the bound then bites early."""
+    """Return the main devices, those free at the standing time most often first: the bound then bites early."""
     days = range(wish.start_on.toordinal(), wish.start_on.toordinal() + wish.horizon_days + 1)
     visit = wish.protocol.other_visit
 
@@ -177,7 +189,9 @@ def _infeasible(wish: Wish, book: DayBook, blocks: Sequence[Block], deepest: int
         message = f"Visit {number} does not fit: no {words.kind(tight)} has {visit.minutes} minutes free {span}."
     else:
         message = f"Visit {number} does not fit {span} without breaking a rule of {wish.protocol.name}."
-    return Infeasible(f"{message} Pick a later start, another time or another device.", code="no_plan", at_session=number)
+    return Infeasible(
+        f"{message} Pick a later start, another time or another device.", code="no_plan", at_session=number
+    )
 
 
 def _tightest_kind(wish: Wish, book: DayBook, visit: str) -> str | None:
@@ -201,12 +215,24 @@ def _plan(wish: Wish, book: DayBook, path: Path, wanted: int, closures: Mapping[
         for offset, visit in enumerate(placed.block.visits):
             quantum = placed.option.quantum + offset * (placed.block.phase.spacing_minutes or 0) // QUANTUM
             sessions.append(
-                _session(wish, book, placed, visit, quantum, number=len(sessions) + 1, wanted=wanted, main=main, liked=liked)
+                _session(
+                    wish,
+                    book,
+                    placed,
+                    visit,
+                    quantum,
+                    number=len(sessions) + 1,
+                    wanted=wanted,
+                    main=main,
+                    liked=liked,
+                )
             )
         previous = placed
     assert previous is not None
     skipped = tuple(
-        (day, name) for day, name in sorted(closures.items()) if sessions[0].day <= day <= sessions[-1].day and day.isoweekday() < 6
+        (day, name)
+        for day, name in sorted(closures.items())
+        if sessions[0].day <= day <= sessions[-1].day and day.isoweekday() < 6
     )
     deviations = tuple(
         Deviation(number=session.number, code=_deviation_code(session, wanted), text=session.deviation)

@@ -68,7 +68,11 @@ class _Node:
         return _whole(self.need(key), low, high, self.at(key))
 
     def minutes(self, key: str, low: int, default: int | None = None) -> int:
-        value = self.number(key, low, MAX_VISIT_MINUTES) if default is None else self.whole(key, low, MAX_VISIT_MINUTES, default)
+        value = (
+            self.number(key, low, MAX_VISIT_MINUTES)
+            if default is None
+            else self.whole(key, low, MAX_VISIT_MINUTES, default)
+        )
         assert value is not None
         if value % 5:
             raise ProtocolError(self.at(key), "must be a multiple of 5 minutes")
@@ -121,7 +125,7 @@ def _pair(values: tuple[int, ...], path: str) -> tuple[int, int]:
 
 
 def merge_like(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a protocol that says only what differs, filled up from the one it is like; mappings merge, the rest replaces."""
+    """Return a protocol that says only what differs, filled up from its model; mappings merge, the rest replaces."""
     merged = dict(base)
     for key, value in child.items():
         if key == "like":
@@ -215,7 +219,7 @@ def _known(node: _Node, key: str, visits: Mapping[str, VisitType]) -> str:
 def _fasting(top: _Node) -> Mapping[str, float] | str | None:
     value = top.get("fasting")
     if value is None or value == "midnight":
-        return value
+        return "midnight" if value else None
     node = _Node(value, "fasting")
     hours = {}
     for key in ("food_hours", "fluid_hours"):
@@ -336,12 +340,24 @@ _PHASE_RULES: tuple[tuple[Callable[[Phase], bool], str], ...] = (
         lambda p: sum(map(bool, (p.sessions, p.weeks, p.windows_days, p.rule, p.open_ended))) == 1,
         "must count in exactly one way: sessions, weeks, windows_days, rule or open_ended",
     ),
-    (lambda p: not p.open_ended or p.interval_weeks is not None or p.per_week is not None, "open_ended needs interval_weeks or per_week"),
+    (
+        lambda p: not p.open_ended or p.interval_weeks is not None or p.per_week is not None,
+        "open_ended needs interval_weeks or per_week",
+    ),
     (lambda p: not (p.per_week and p.interval_weeks), "takes per_week or interval_weeks, not both"),
     (lambda p: p.per_day == 1 or p.spacing_minutes is not None, "per_day needs spacing_minutes"),
-    (lambda p: p.per_day == 1 or (p.sessions or 0) % p.per_day == 0, "sessions must fill whole days of per_day"),
-    (lambda p: not p.min_per_week or (p.per_week or 0) >= p.min_per_week, "min_per_week must not exceed per_week"),
-    (lambda p: bool(p.first_weeks) == bool(p.first_weeks_per_week), "first_weeks and first_weeks_per_week go together"),
+    (
+        lambda p: p.per_day == 1 or (p.sessions or 0) % p.per_day == 0,
+        "sessions must fill whole days of per_day",
+    ),
+    (
+        lambda p: not p.min_per_week or (p.per_week or 0) >= p.min_per_week,
+        "min_per_week must not exceed per_week",
+    ),
+    (
+        lambda p: bool(p.first_weeks) == bool(p.first_weeks_per_week),
+        "first_weeks and first_weeks_per_week go together",
+    ),
     (lambda p: not p.range_weeks or p.interval_weeks is not None, "range_weeks needs interval_weeks"),
     (
         lambda p: not (p.range_weeks and p.interval_weeks) or p.range_weeks[0] <= p.interval_weeks <= p.range_weeks[1],

@@ -1,8 +1,8 @@
 """Pure: the cheapest legal sequence of days and starts, exactly.
 
 For one standing time and one main device the cost of a start does not depend on its neighbours, so a course is a path
-over places (blocks placed, latest day, count in the week, anchor of the phase). A* with a bound that never overestimates
-finds the cheapest one; where no path reaches the end, none exists.
+over places (blocks placed, latest day, count in the week, anchor of the phase). A* with a bound that never exceeds
+the truth finds the cheapest one; where no path reaches the end, none exists.
 """
 
 import heapq
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from scheduling.domain import cadence
 from scheduling.domain.cadence import Block, Place
-from scheduling.domain.costs import DAY_LATER, OFF_INTERVAL, SHORT_GAP
+from scheduling.domain.costs import DAY_LATER, LATE, OFF_INTERVAL, SHORT_GAP
 from scheduling.domain.options import DayBook, Option
 from scheduling.domain.protocol import Phase
 
@@ -34,6 +34,14 @@ class Path:
     cost: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the next block may go: the anchor of its phase, and (day, blocks already in that week)."""
+
+    anchor: int
+    days: Sequence[tuple[int, int]]
+
+
 @dataclass(slots=True)
 class Search:
     """One search: a wish, a standing time (quantum) and a main device."""
@@ -46,6 +54,9 @@ class Search:
     main: int | None
     window: tuple[int, int] | None
     hard_gap: int | None
+    ideal: Sequence[int] = field(
+        init=False
+    )  # the day the cadence would give each block, were every time of day as good as another
     deepest: int = 0  # how many blocks could be placed at the most: names the session that does not fit
     _options: dict[tuple[int, tuple[str, ...]], Option | None] = field(default_factory=dict)
     _usable: dict[tuple[tuple[int, ...], str], list[int]] = field(default_factory=dict)
@@ -74,12 +85,31 @@ class Search:
                     heapq.heappush(queue, (total + self._bound(following), total, _key(following)))
         return None
 
-    def _steps(self, place: Place) -> list[tuple[Place, Placed, int]]:
-        block = self.blocks[place.placed]
+    def __post_init__(self) -> None:
+        self.ideal = self._ideal_days()
+
+    def _ideal_days(self) -> list[int]:
+        """Return the earliest day of each block, one after the other, at the spacing its phase wishes."""
+        place = Place(0, self.start_on, 0, self.start_on)
+        days: list[int] = []
+        for block in self.blocks:
+            reach = self._reach(place, block, spaced=True)
+            day = next((day for day, _in_week in reach.days), None)
+            if day is None:
+                return days + [self.last_day] * (len(self.blocks) - len(days))
+            in_week = place.in_week if block.index and cadence.monday(day) == cadence.monday(place.day) else 0
+            place = Place(place.placed + 1, day, in_week + 1, reach.anchor)
+            days.append(day)
+        return days
+
+    def _reach(self, place: Place, block: Block, *, spaced: bool = False) -> Reach:
+        """Return the days the next block may fall on, with what its week holds already."""
         phase = block.phase
-        anchor, first = (
-            cadence.entry(block, place, self.start_on) if block.index == 0 else (place.anchor, place.day + phase.min_gap_days)
-        )
+        gap = max(phase.min_gap_days, phase.wish_gap_days or 0) if spaced else phase.min_gap_days
+        if block.index == 0:
+            anchor, first = cadence.entry(block, place, self.start_on)
+        else:
+            anchor, first = place.anchor, place.day + gap
         low, high = cadence.window(block, place, anchor, first, self.hard_gap)
         last = self.last_day if high is None else min(high, self.last_day)
         found = []
@@ -87,16 +117,24 @@ class Search:
             # Counted within the phase: a new phase starts its own week.
             in_week = place.in_week if block.index and cadence.monday(day) == cadence.monday(place.day) else 0
             most = cadence.quota(phase, day, anchor)
+            if most is None or in_week < most:
+                found.append((day, in_week))
+        return Reach(anchor, found)
+
+    def _steps(self, place: Place) -> list[tuple[Place, Placed, int]]:
+        block = self.blocks[place.placed]
+        reach = self._reach(place, block)
+        found = []
+        for day, in_week in reach.days:
             option = self._option(day, block)
-            if option is None or (most is not None and in_week >= most):
-                continue
-            following = Place(place.placed + 1, day, in_week + 1, anchor)
-            found.append((following, Placed(block, day, option), option.cost + self._step_cost(place, block, day)))
+            if option is not None:
+                following = Place(place.placed + 1, day, in_week + 1, reach.anchor)
+                found.append((following, Placed(block, day, option), option.cost + self._step_cost(place, block, day)))
         return found
 
     def _step_cost(self, place: Place, block: Block, day: int) -> int:
         phase, gap = block.phase, day - place.day
-        cost = DAY_LATER * gap
+        cost = DAY_LATER * gap + LATE * max(0, day - self.ideal[place.placed])
         if block.index and phase.wish_gap_days:
             cost += SHORT_GAP * max(0, phase.wish_gap_days - gap)
         if block.index and phase.interval_weeks:
@@ -129,7 +167,7 @@ class Search:
         return days[bisect_left(days, low) : bisect_left(days, last + 1)]
 
     def _bound(self, place: Place) -> int:
-        """Return a cost the rest can't undercut: the days until the earliest possible end, by quotas, gaps and closures."""
+        """Return a cost the rest can't undercut: the days to the earliest possible end, by quotas and gaps."""
         day, in_week, index = place.day, place.in_week, place.placed
         anchor = place.anchor
         while index < len(self.blocks):

@@ -36,10 +36,16 @@ def summary(sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date,
     else:
         common = times.most_common(3)
         rest = len(sessions) - sum(number for _minute, number in common)
-        parts = [f"{number} at {clock_text(minute)}" for minute, number in common] + ([f"{rest} at other times"] if rest else [])
+        parts = [f"{number} at {clock_text(minute)}" for minute, number in common] + (
+            [f"{rest} at other times"] if rest else []
+        )
         when = ", ".join(parts)
     names = Counter(session.uses[0].name for session in sessions)
-    where = f"all on {next(iter(names))}" if len(names) == 1 else ", ".join(f"{n} on {name}" for name, n in names.most_common())
+    where = (
+        f"all on {next(iter(names))}"
+        if len(names) == 1
+        else ", ".join(f"{n} on {name}" for name, n in names.most_common())
+    )
     sentences = [f"{count}, {span}.", f"{when}, {where}."]
     if skipped:
         sentences.append(f"{_listed([name for _day, name in skipped])} {'is' if len(skipped) == 1 else 'are'} skipped.")

@@ -97,7 +97,12 @@ def board(*, site: Site, day: dt.date, now: dt.datetime) -> Board:
                 resource_id=resource.pk,
                 name=resource.name,
                 group=resource.group,
-                blocked=_blocked(own_hours[resource.pk].get(day.isoweekday(), 0), opens, closes, closures + out[resource.pk]),
+                blocked=_blocked(
+                    own_hours[resource.pk].get(day.isoweekday(), 0),
+                    opens,
+                    closes,
+                    closures + out[resource.pk],
+                ),
                 cards=tuple(card for card in cards if card.resource_id == resource.pk),
             )
             for resource in columns
@@ -115,7 +120,10 @@ def day_version(*, site: Site, day: dt.date) -> str:
 def next_day_with_visits(*, site: Site, after: dt.date) -> dt.date | None:
     """Return the first day after `after` with a visit on it."""
     return (
-        Session.objects.filter(site=site, day__gt=after, is_active=True).order_by("day").values_list("day", flat=True).first()
+        Session.objects.filter(site=site, day__gt=after, is_active=True)
+        .order_by("day")
+        .values_list("day", flat=True)
+        .first()
     )
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from clinic.models import StaffUser
 from patients.models import Patient
@@ -48,7 +48,7 @@ def sessions_of(course: Course) -> list[Session]:
 
 
 def history_of(course: Course) -> list[Happening]:
-    """Return everything that happened to a course and its sessions, newest first; the booking of each session is left out."""
+    """Return what happened to a course and its sessions, newest first; each session's own booking is left out."""
     whole = CourseEvent.objects.filter(course=course).select_related("by")
     single = SessionEvent.objects.filter(session__course=course).exclude(kind="booked").select_related("by", "session")
     rows = [_happening(event, None) for event in whole] + [_happening(event, event.session.number) for event in single]
@@ -73,13 +73,11 @@ def course_lines(patient_ids: Sequence[int], *, now: dt.datetime) -> dict[int, l
         .annotate(delivered=Count("sessions", filter=Q(sessions__state__in=DELIVERED)))
         .order_by("-booked_at", "-pk")
     )
-    coming: dict[int, dt.datetime] = {}
-    for course_id, starts_at in (
-        Session.objects.filter(patient_id__in=patient_ids, state__in=OPEN, starts_at__gte=now)
-        .order_by("-starts_at")
-        .values_list("course_id", "starts_at")
-    ):
-        coming[course_id] = starts_at
+    # Latest first, so that the earliest of each course is the one that stays.
+    ahead = Session.objects.filter(patient_id__in=patient_ids, state__in=OPEN, starts_at__gte=now).order_by(
+        "-starts_at"
+    )
+    coming: dict[int, dt.datetime] = dict(ahead.values_list("course_id", "starts_at"))
     lines: dict[int, list[CourseLine]] = defaultdict(list)
     for course in courses:
         lines[course.patient_id].append(
@@ -106,22 +104,35 @@ def coming_sessions(patient: Patient, *, now: dt.datetime, limit: int = 10) -> l
 
 
 def sessions_listed(
-    *, site_ids: Sequence[int], day: dt.date | None = None, course_id: int | None = None, patient_id: int | None = None
-) -> "list[Session]":
-    """Return sessions of some sites on a day, of a course or of a patient, in time order, reservations fetched."""
-    found = Session.objects.filter(site_id__in=site_ids).select_related("site").prefetch_related("reservations__resource")
+    *,
+    site_ids: Sequence[int],
+    day: dt.date | None = None,
+    course_id: int | None = None,
+    patient_id: int | None = None,
+) -> QuerySet[Session]:
+    """Return sessions of some sites on a day, of a course or of a patient, in time order, as a query to be paged.
+
+    Site, reservations and their resources are fetched.
+    """
+    found = (
+        Session.objects.filter(site_id__in=site_ids).select_related("site").prefetch_related("reservations__resource")
+    )
     if day is not None:
         found = found.filter(day=day)
     if course_id is not None:
         found = found.filter(course_id=course_id)
     if patient_id is not None:
         found = found.filter(patient_id=patient_id)
-    return list(found.order_by("starts_at", "pk")[:500])
+    return found.order_by("starts_at", "pk")
 
 
 def resources_listed(*, site_ids: Sequence[int]) -> list[Resource]:
     """Return the resources in use at some sites, in board order."""
-    return list(Resource.objects.filter(site_id__in=site_ids, is_active=True).select_related("site").order_by("site_id", "position", "pk"))
+    return list(
+        Resource.objects.filter(site_id__in=site_ids, is_active=True)
+        .select_related("site")
+        .order_by("site_id", "position", "pk")
+    )
 
 
 def resources_with_column(*, site_id: int) -> list[Resource]:

@@ -99,7 +99,9 @@ def propose_course(*, site: Site, wish: CourseWish, now: dt.datetime) -> Proposa
 def _check_start(wish: CourseWish, *, today: dt.date, zone: str) -> None:
     if wish.start_on < today:
         raise Rejected(
-            f"{local_time.day_text(wish.start_on)} has passed. Start today or later.", code="start_in_past", fields={"start_on": "past"}
+            f"{local_time.day_text(wish.start_on)} has passed. Start today or later.",
+            code="start_in_past",
+            fields={"start_on": "past"},
         )
     if (wish.start_on - today).days > FARTHEST_START_DAYS:
         raise Rejected("Start within a year from today.", code="start_too_far", fields={"start_on": "too far"})
@@ -131,9 +133,7 @@ def _check_pins(wish: CourseWish, lanes: Sequence[Lane]) -> None:
         raise NotFound("There is no such device at this site.", fields={"pins": "unknown"})
 
 
-def lanes_of(
-    *, site: Site, kinds: Iterable[str], first: dt.date, days: int
-) -> tuple[list[Lane], dict[dt.date, str]]:
+def lanes_of(*, site: Site, kinds: Iterable[str], first: dt.date, days: int) -> tuple[list[Lane], dict[dt.date, str]]:
     """Return each resource's free time as bitmaps, and the days on which the whole site is closed, with the reason."""
     resources = list(
         Resource.objects.filter(site=site, kind__in=list(kinds), is_active=True).order_by("position", "pk")
@@ -148,13 +148,19 @@ def lanes_of(
         free: dict[int, int] = {}
         for day in calendar:
             number = day.toordinal()
-            mask = weekly[resource.pk].get(day.isoweekday(), 0) & ~shut.get(number, 0) & ~out.get((resource.pk, number), 0)
+            mask = (
+                weekly[resource.pk].get(day.isoweekday(), 0) & ~shut.get(number, 0) & ~out.get((resource.pk, number), 0)
+            )
             # A day on which the place is open but booked out stays in the map, as 0: full is not closed.
             if mask:
                 free[number] = mask & ~busy.get((resource.pk, number), 0)
         lanes.append(
             Lane(
-                id=resource.pk, kind=resource.kind, name=resource.name, capabilities=frozenset(resource.capabilities), free=free
+                id=resource.pk,
+                kind=resource.kind,
+                name=resource.name,
+                capabilities=frozenset(resource.capabilities),
+                free=free,
             )
         )
     return lanes, closures

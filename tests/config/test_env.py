@@ -5,6 +5,7 @@ import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -12,13 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 
 
-def test_a_variable_wins_over_the_default(monkeypatch):
+def test_a_variable_wins_over_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POISON", "wanted")
 
     assert env.text("POISON", "unwanted") == "wanted"
 
 
-def test_a_secret_may_come_from_a_file(monkeypatch, tmp_path):
+def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from the file\n")
     monkeypatch.setenv("POISON", "from the variable")
     monkeypatch.setenv("POISON_FILE", str(tmp_path / "secret"))
@@ -26,7 +27,7 @@ def test_a_secret_may_come_from_a_file(monkeypatch, tmp_path):
     assert env.text("POISON") == "from the file"
 
 
-def test_a_missing_secret_file_is_named(monkeypatch, tmp_path):
+def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("POISON_FILE", str(tmp_path / "absent"))
 
     with pytest.raises(ImproperlyConfigured) as refusal:
@@ -36,40 +37,40 @@ def test_a_missing_secret_file_is_named(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("value", ["1", "true", "TRUE", "yes", "on"])
-def test_a_flag_reads_yes(monkeypatch, value):
+def test_a_flag_reads_yes(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
     monkeypatch.setenv("POISON", value)
 
     assert env.flag("POISON") is True
 
 
 @pytest.mark.parametrize("value", ["0", "false", "no", "off", ""])
-def test_a_flag_reads_no(monkeypatch, value):
+def test_a_flag_reads_no(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
     monkeypatch.setenv("POISON", value)
 
     assert env.flag("POISON", default=True) is False
 
 
-def test_a_flag_refuses_anything_else(monkeypatch):
+def test_a_flag_refuses_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POISON", "maybe")
 
     with pytest.raises(ImproperlyConfigured, match=re.escape("POISON must be true or false, not 'maybe'.")):
         env.flag("POISON")
 
 
-def test_a_number_refuses_words(monkeypatch):
+def test_a_number_refuses_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POISON", "eight")
 
     with pytest.raises(ImproperlyConfigured, match=re.escape("POISON must be a whole number, not 'eight'.")):
         env.number("POISON", 8)
 
 
-def test_a_list_drops_blanks(monkeypatch):
+def test_a_list_drops_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POISON", " one, ,two,")
 
     assert env.words("POISON") == ["one", "two"]
 
 
-def test_sqlite_begins_immediate_and_syncs_fully():
+def test_sqlite_begins_immediate_and_syncs_fully() -> None:
     assert env.database("sqlite:////tmp/x.sqlite3")["OPTIONS"] == {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -77,7 +78,7 @@ def test_sqlite_begins_immediate_and_syncs_fully():
     }
 
 
-def test_an_sms_account_is_read_from_its_address():
+def test_an_sms_account_is_read_from_its_address() -> None:
     assert env.sms("twilio://AC1:se%2Fcret@/?from=+15550102040") == {
         "account": "AC1",
         "token": "se/cret",
@@ -85,7 +86,7 @@ def test_an_sms_account_is_read_from_its_address():
     }
 
 
-def test_an_sms_log_needs_no_account():
+def test_an_sms_log_needs_no_account() -> None:
     assert env.sms("log://") == {}
 
 
@@ -97,15 +98,20 @@ def test_an_sms_log_needs_no_account():
         ("twilio:///?from=+15550102040", "SMS_URL must read twilio://SID:TOKEN@/?from=+15550102040."),
     ],
 )
-def test_a_malformed_sms_account_is_refused(url, words):
+def test_a_malformed_sms_account_is_refused(url: str, words: Any) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(words)}$"):
         env.sms(url)
 
 
-def test_mail_goes_to_the_named_server():
+def test_mail_goes_to_the_named_server() -> None:
     config = env.email("smtp://visits:se%2Fcret@mail.example:2525")
 
-    assert (config["EMAIL_HOST"], config["EMAIL_PORT"], config["EMAIL_HOST_USER"], config["EMAIL_HOST_PASSWORD"]) == (
+    assert (
+        config["EMAIL_HOST"],
+        config["EMAIL_PORT"],
+        config["EMAIL_HOST_USER"],
+        config["EMAIL_HOST_PASSWORD"],
+    ) == (
         "mail.example",
         2525,
         "visits",
@@ -113,7 +119,7 @@ def test_mail_goes_to_the_named_server():
     )
 
 
-def test_the_key_file_is_made_for_its_owner_only(monkeypatch, tmp_path):
+def test_the_key_file_is_made_for_its_owner_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     path = tmp_path / "new" / "secret.key"
 
@@ -122,7 +128,7 @@ def test_the_key_file_is_made_for_its_owner_only(monkeypatch, tmp_path):
     assert (stat.S_IMODE(path.stat().st_mode), path.read_text(), len(key) >= 50) == (0o600, key, True)
 
 
-def test_the_key_stays_the_same(monkeypatch, tmp_path):
+def test_the_key_stays_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     first = env.secret_key(tmp_path / "secret.key")
 
@@ -130,11 +136,11 @@ def test_the_key_stays_the_same(monkeypatch, tmp_path):
 
 
 @pytest.mark.race
-def test_processes_that_start_together_share_one_key(monkeypatch, tmp_path):
+def test_processes_that_start_together_share_one_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     together = threading.Barrier(8)
 
-    def start(_number):
+    def start(_number: int) -> str:
         together.wait()
         return env.secret_key(tmp_path / "secret.key")
 
@@ -145,7 +151,7 @@ def test_processes_that_start_together_share_one_key(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_key_file_others_may_read_is_refused(monkeypatch, tmp_path, mode):
+def test_a_key_file_others_may_read_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     path = tmp_path / "secret.key"
     env.secret_key(path)
@@ -155,7 +161,7 @@ def test_a_key_file_others_may_read_is_refused(monkeypatch, tmp_path, mode):
         env.secret_key(path)
 
 
-def test_a_folder_that_is_a_file_is_refused(monkeypatch, tmp_path):
+def test_a_folder_that_is_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     (tmp_path / "data").write_text("not a folder")
     path: Path = tmp_path / "data" / "secret.key"

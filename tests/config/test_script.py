@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ NAMES = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]
 
 
 @pytest.fixture
-def clone(tmp_path):
+def clone(tmp_path: Path) -> Path:
     """A folder with the scripts, an empty lock and a product that prints how it was started."""
     shutil.copytree(ROOT / "script", tmp_path / "clone" / "script")
     (tmp_path / "clone" / "requirements").mkdir()
@@ -26,10 +27,10 @@ def clone(tmp_path):
 
 
 @pytest.fixture
-def only_python(tmp_path):
+def only_python(tmp_path: Path) -> Callable[[str], str]:
     """Return a function that puts a Python which first runs some lines before all others on PATH."""
 
-    def put(lines):
+    def put(lines: str) -> str:
         folder = tmp_path / "programs"
         folder.mkdir(exist_ok=True)
         for name in NAMES:
@@ -45,22 +46,29 @@ def only_python(tmp_path):
 def up(clone: Path, *arguments: str, path: str | None = None) -> "subprocess.CompletedProcess[str]":
     variables = {**os.environ, "PATH": path or f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(
-        [clone / "script" / "up", *arguments], env=variables, capture_output=True, text=True, timeout=120, check=False
+        [clone / "script" / "up", *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
-def test_an_old_python_is_one_sentence(clone, only_python):
+def test_an_old_python_is_one_sentence(clone: Path, only_python: Callable[[str], str]) -> None:
     ended = up(clone, path=only_python("sys.version_info = (3, 10, 12)"))
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (
         1,
         "",
-        "Coursekeeper needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3 python3-venv) "
-        "and run this again.\n",
+        "Coursekeeper needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3 "
+        "python3-venv) and run this again.\n",
     )
 
 
-def test_a_missing_venv_module_is_one_sentence_naming_the_package(clone, only_python):
+def test_a_missing_venv_module_is_one_sentence_naming_the_package(
+    clone: Path, only_python: Callable[[str], str]
+) -> None:
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
 
     ended = up(clone, path=only_python('sys.modules["ensurepip"] = None'))
@@ -73,7 +81,7 @@ def test_a_missing_venv_module_is_one_sentence_naming_the_package(clone, only_py
     assert not (clone / ".venv").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(clone):
+def test_a_folder_that_cannot_be_written_is_one_sentence(clone: Path) -> None:
     (clone / ".venv").write_text("a file where the folder should be; root may write anywhere else")
 
     ended = up(clone)
@@ -85,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(clone):
     )
 
 
-def test_it_installs_once_repairs_what_was_cut_off_and_passes_its_arguments_on(clone):
+def test_it_installs_once_repairs_what_was_cut_off_and_passes_its_arguments_on(clone: Path) -> None:
     first = up(clone, "--empty", "--port", "8001")
     later = up(clone)
     (clone / ".venv" / "installed").unlink()
@@ -93,21 +101,24 @@ def test_it_installs_once_repairs_what_was_cut_off_and_passes_its_arguments_on(c
     repaired = up(clone)
 
     assert [ended.stdout.splitlines() for ended in (first, later, repaired)] == [
-        ["Installing what is locked in requirements/runtime.lock (once, about half a minute).", "started up --empty --port 8001"],
+        [
+            "Installing what is locked in requirements/runtime.lock (once, about half a minute).",
+            "started up --empty --port 8001",
+        ],
         ["started up"],
         ["Installing what is locked in requirements/runtime.lock (once, about half a minute).", "started up"],
     ]
     assert (first.stderr, later.stderr, repaired.stderr) == ("", "", "")
 
 
-def test_a_changed_lock_is_installed(clone):
+def test_a_changed_lock_is_installed(clone: Path) -> None:
     up(clone)
     (clone / "requirements" / "runtime.lock").write_text("# another version\n")
 
     assert up(clone).stdout.splitlines()[0].startswith("Installing ")
 
 
-def test_a_package_that_is_not_what_was_locked_is_refused(clone):
+def test_a_package_that_is_not_what_was_locked_is_refused(clone: Path) -> None:
     wheel = "pip-1-py3-none-any.whl"
     (clone / wheel).write_bytes(b"not the package")
     digest = "0" * 64
@@ -116,5 +127,7 @@ def test_a_package_that_is_not_what_was_locked_is_refused(clone):
     ended = up(clone)
 
     assert ended.returncode == 1
-    assert ended.stderr.endswith("The packages could not be installed; the reason is above. Check the network and run this again.\n")
+    assert ended.stderr.endswith(
+        "The packages could not be installed; the reason is above. Check the network and run this again.\n"
+    )
     assert not (clone / ".venv" / "installed").exists()

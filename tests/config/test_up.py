@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +17,12 @@ pytestmark = [pytest.mark.services, pytest.mark.once]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
 @pytest.fixture(scope="module")
-def set_up(tmp_path_factory):
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose tables are up to date and empty."""
     made = tmp_path_factory.mktemp("set-up") / "data"
     assert manage("migrate", "--skip-checks", "--verbosity=0", folder=made).returncode == 0
@@ -29,7 +30,7 @@ def set_up(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the demo clinic, made by the second start: the first was cut off while it seeded."""
     made = tmp_path_factory.mktemp("demo") / "data"
     manage("migrate", "--skip-checks", "--verbosity=0", folder=made)
@@ -40,13 +41,13 @@ def demo(tmp_path_factory):
     return made
 
 
-def refused(folder, *arguments, **variables):
+def refused(folder: Path, *arguments: str, **variables: str) -> tuple[int, str]:
     """Return exit code and words of a start that ends by itself."""
     ended = manage("up", *arguments, folder=folder, **variables)
     return ended.returncode, ended.stderr
 
 
-def test_a_port_in_use_is_one_sentence_and_nothing_is_made(folder):
+def test_a_port_in_use_is_one_sentence_and_nothing_is_made(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -59,7 +60,7 @@ def test_a_port_in_use_is_one_sentence_and_nothing_is_made(folder):
     assert not (folder / "coursekeeper.sqlite3").exists()
 
 
-def test_a_data_folder_that_is_a_file_is_one_sentence(folder):
+def test_a_data_folder_that_is_a_file_is_one_sentence(folder: Path) -> None:
     folder.write_text("not a folder")
 
     assert refused(folder, SECRET_KEY="given") == (
@@ -68,20 +69,23 @@ def test_a_data_folder_that_is_a_file_is_one_sentence(folder):
     )
 
 
-def test_a_key_that_cannot_be_kept_is_one_sentence(folder):
+def test_a_key_that_cannot_be_kept_is_one_sentence(folder: Path) -> None:
     folder.write_text("not a folder")
 
-    assert refused(folder, SECRET_KEY="") == (1, f"Can't write the key file {folder}/secret.key: File exists.\n")
+    assert refused(folder, SECRET_KEY="") == (
+        1,
+        f"Can't write the key file {folder}/secret.key: File exists.\n",
+    )
 
 
-def test_a_broker_of_its_own_is_refused(folder):
+def test_a_broker_of_its_own_is_refused(folder: Path) -> None:
     assert refused(folder, REDIS_URL="redis://127.0.0.1:1/0") == (
         1,
         "REDIS_URL is set: run web, worker and beat as docker-compose.yml does, or unset it.\n",
     )
 
 
-def test_a_second_start_on_the_same_folder_is_refused(set_up):
+def test_a_second_start_on_the_same_folder_is_refused(set_up: Path) -> None:
     with Running(set_up, ("--empty",)):
         answer = refused(set_up, "--empty", PORT=str(testkit.free_port()))
 
@@ -89,7 +93,7 @@ def test_a_second_start_on_the_same_folder_is_refused(set_up):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_stop_signal_ends_everything_cleanly(set_up, number):
+def test_a_stop_signal_ends_everything_cleanly(set_up: Path, number: signal.Signals) -> None:
     with Running(set_up, ("--empty",)) as up:
         code = up.stop(number)
 
@@ -97,14 +101,14 @@ def test_a_stop_signal_ends_everything_cleanly(set_up, number):
     assert up.said.endswith("Stopping.\n")
 
 
-def test_a_kill_leaves_no_process_behind(set_up):
+def test_a_kill_leaves_no_process_behind(set_up: Path) -> None:
     with Running(set_up, ("--empty",)) as up:
         code = up.stop(signal.SIGKILL)
 
     assert (code, up.left_behind(), testkit.accepts(up.port)) == (-signal.SIGKILL, [], False)
 
 
-def test_a_killed_start_does_not_lock_out_the_next(set_up):
+def test_a_killed_start_does_not_lock_out_the_next(set_up: Path) -> None:
     with Running(set_up, ("--empty",)) as killed:
         killed.stop(signal.SIGKILL)
 
@@ -112,20 +116,20 @@ def test_a_killed_start_does_not_lock_out_the_next(set_up):
         assert testkit.accepts(up.port)
 
 
-def test_the_port_option_wins_over_the_variable(set_up):
+def test_the_port_option_wins_over_the_variable(set_up: Path) -> None:
     port = testkit.free_port()
     with Running(set_up, ("--empty", "--port", str(port))) as up:
         assert (testkit.accepts(port), testkit.accepts(up.port)) == (True, False)
 
 
-def test_key_and_database_belong_to_their_owner_only(folder):
+def test_key_and_database_belong_to_their_owner_only(folder: Path) -> None:
     with Running(folder, ("--empty",), {"SECRET_KEY": ""}):
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
     assert {modes["secret.key"], modes["coursekeeper.sqlite3"]} == {0o600}
 
 
-def test_a_real_clinic_starts_with_nobody_and_says_what_to_do(folder):
+def test_a_real_clinic_starts_with_nobody_and_says_what_to_do(folder: Path) -> None:
     with Running(folder, ("--empty",)) as up:
         said = up.said
 
@@ -135,7 +139,7 @@ def test_a_real_clinic_starts_with_nobody_and_says_what_to_do(folder):
     assert "password" not in said
 
 
-def test_the_database_is_copied_aside_before_its_tables_change(folder):
+def test_the_database_is_copied_aside_before_its_tables_change(folder: Path) -> None:
     manage("migrate", "--skip-checks", "--verbosity=0", folder=folder)
     manage("migrate", "notifications", "zero", "--skip-checks", "--verbosity=0", folder=folder)
 
@@ -148,15 +152,15 @@ def test_the_database_is_copied_aside_before_its_tables_change(folder):
     assert ("clinic_site" in tables, "notifications_message" in tables) == (True, False)
 
 
-def test_a_start_with_nothing_to_change_copies_nothing(set_up):
+def test_a_start_with_nothing_to_change_copies_nothing(set_up: Path) -> None:
     with Running(set_up, ("--empty",)):
         pass
 
     assert not (set_up / "backups").exists()
 
 
-def test_the_worker_and_the_beat_run_inside(folder):
-    def beaten():
+def test_the_worker_and_the_beat_run_inside(folder: Path) -> None:
+    def beaten() -> bool:
         with closing(sqlite3.connect(folder / "coursekeeper.sqlite3")) as database:
             return database.execute("SELECT name FROM clinic_heartbeat").fetchall() == [("worker",)]
 
@@ -164,7 +168,7 @@ def test_the_worker_and_the_beat_run_inside(folder):
         testkit.wait_until(beaten, "The heartbeat", seconds=15)
 
 
-def test_the_demo_prints_its_logins(demo):
+def test_the_demo_prints_its_logins(demo: Path) -> None:
     with Running(demo) as up:
         printed = {line.split()[0] for line in up.said.splitlines() if "demo.example" in line}
 
@@ -177,7 +181,7 @@ def test_the_demo_prints_its_logins(demo):
     }
 
 
-def test_the_demo_is_seeded_once(demo):
+def test_the_demo_is_seeded_once(demo: Path) -> None:
     with closing(sqlite3.connect(demo / "coursekeeper.sqlite3")) as database:
         database.execute("UPDATE clinic_site SET name = 'Poison'")
         database.commit()
@@ -189,25 +193,25 @@ def test_the_demo_is_seeded_once(demo):
         assert set(database.execute("SELECT name FROM clinic_site")) == {("Poison",)}
 
 
-def test_a_seeding_that_was_cut_off_leaves_nothing(demo):
+def test_a_seeding_that_was_cut_off_leaves_nothing(demo: Path) -> None:
     assert sorted(path.name for path in demo.iterdir()) == ["coursekeeper.sqlite3", "secret.key", "up.lock"]
 
 
-def test_the_demo_is_refused_off_loopback(demo):
+def test_the_demo_is_refused_off_loopback(demo: Path) -> None:
     assert refused(demo, "--host", "0.0.0.0", PORT=str(testkit.free_port())) == (  # noqa: S104 - what is refused
         1,
         "The demo's password is printed for all to see, so the demo is served on 127.0.0.1 only.\n",
     )
 
 
-def test_the_demo_is_refused_when_sending_is_armed(demo):
+def test_the_demo_is_refused_when_sending_is_armed(demo: Path) -> None:
     assert refused(demo, SEND_MESSAGES="true", PORT=str(testkit.free_port())) == (
         1,
         "SEND_MESSAGES is on, but this is the demo clinic. Unset it, or start with --empty elsewhere.\n",
     )
 
 
-def test_a_real_clinic_does_not_start_over_the_demo(demo):
+def test_a_real_clinic_does_not_start_over_the_demo(demo: Path) -> None:
     assert refused(demo, "--empty", PORT=str(testkit.free_port())) == (
         1,
         f"{demo} holds the demo clinic. Set DATA_DIR to a new folder for a real one.\n",
@@ -215,7 +219,7 @@ def test_a_real_clinic_does_not_start_over_the_demo(demo):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_it_stays_under_120_megabytes(demo):
+def test_it_stays_under_120_megabytes(demo: Path) -> None:
     with Running(demo) as up:
         testkit.wait_until(lambda: testkit.accepts(up.port), "The server")
 

@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _site(self, options: dict[str, Any]) -> Site:
         if name := options["create_site"]:
-            week = {day: WORKDAY for day in range(1, 6)}
+            week = dict.fromkeys(range(1, 6), WORKDAY)
             return actions.add_site(
                 site=actions.NewSite(
                     slug=slugify(name)[:50],

@@ -62,7 +62,10 @@ def _database() -> Iterator[Finding]:
     try:
         executor = MigrationExecutor(connection)
     except DatabaseError as error:
-        yield False, f"The database can't be reached ({type(error).__name__}). Start it, or correct DATABASE_URL."
+        yield (
+            False,
+            f"The database can't be reached ({type(error).__name__}). Start it, or correct DATABASE_URL.",
+        )
         return
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield not pending, f"Database: {connection.vendor}, {len(pending)} pending migrations (manage.py migrate)"
@@ -71,7 +74,10 @@ def _database() -> Iterator[Finding]:
     protocols = planning.current_protocols()
     yield bool(protocols), f"Protocols: {len(protocols)} loaded (manage.py load_protocols)"
     age = queries.heartbeat_age(name="worker", now=clock.now())
-    yield True, "Worker: no heartbeat yet" if age is None else f"Worker: heartbeat {int(age.total_seconds())} s ago"
+    yield (
+        True,
+        "Worker: no heartbeat yet" if age is None else f"Worker: heartbeat {int(age.total_seconds())} s ago",
+    )
     yield _sender()
 
 
@@ -79,5 +85,8 @@ def _sender() -> Finding:
     if not settings.SEND_MESSAGES:
         return True, "Sender: not armed, messages stay in the outbox (SEND_MESSAGES)"
     if queries.demo_staff_exists():
-        return False, "Sender: armed over the demo clinic. Unset SEND_MESSAGES, or set DATA_DIR to a real clinic."
+        return (
+            False,
+            "Sender: armed over the demo clinic. Unset SEND_MESSAGES, or set DATA_DIR to a real clinic.",
+        )
     return True, "Sender: armed, messages leave"

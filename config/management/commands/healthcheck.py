@@ -14,7 +14,7 @@ TOO_OLD = dt.timedelta(minutes=3)
 
 
 class Command(BaseCommand):
-    help = "Exit 0 if the part works: web answers /livez; worker and beat moved a heartbeat within three minutes."
+    help = "Exit 0 if the part works: web answers /livez; worker and beat moved a heartbeat in three minutes."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if options["part"] == "web":
             _ask_web()
         else:
-            # One proof for both: the row is written by a task that beat sent, the broker carried and a worker ran.
+            # One proof for both: a task that beat sent, the broker carried and a worker ran wrote the row.
             _read_heartbeat()
 
 

@@ -18,6 +18,7 @@ from config.wsgi import application
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+FIRST_MANAGER = '.venv/bin/python manage.py create_staff you@example.com --role manager --create-site "Your Clinic"'
 LARGEST_BODY = 16 * 1024 * 1024  # bytes; what is under it gets the product's own answer
 
 
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             lines += [f"  {email:<28} {name}" for email, name in logins]
         elif queries.is_empty():
             lines.append("Nobody can sign in yet. In another terminal, make the first manager:")
-            lines.append("  .venv/bin/python manage.py create_staff you@example.com --site main --role manager")
+            lines.append(f"  {FIRST_MANAGER}")
         self._say("\n".join(lines))
 
     def _say(self, line: str) -> None:
@@ -109,7 +110,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         why = error.strerror if isinstance(error, OSError) else "there is no such port"
-        raise CommandError(f"Can't listen on {host}:{port}: {why}. Choose another port: script/up --port 8001.") from error
+        raise CommandError(
+            f"Can't listen on {host}:{port}: {why}. Choose another port: script/up --port 8001."
+        ) from error
     return listener
 
 
@@ -121,4 +124,6 @@ def _refuse_open_demo(*, host: str, empty: bool) -> None:
     if host not in LOOPBACK or settings.PRODUCTION:
         raise CommandError("The demo's password is printed for all to see, so the demo is served on 127.0.0.1 only.")
     if settings.SEND_MESSAGES:
-        raise CommandError("SEND_MESSAGES is on, but this is the demo clinic. Unset it, or start with --empty elsewhere.")
+        raise CommandError(
+            "SEND_MESSAGES is on, but this is the demo clinic. Unset it, or start with --empty elsewhere."
+        )

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         now = clock.now()
         site = self._site(options["site"])
         rows, faults = read_rows(
-            self._text(options["file"]), today=now.date(), to_phone=partial(phones.to_e164, region=site.region)
+            self._text(options["file"]),
+            today=now.date(),
+            to_phone=partial(phones.to_e164, region=site.region),
         )
         if faults:
             raise CommandError(_listed(faults))
@@ -46,13 +48,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"Can't read {path}: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{path} is not UTF-8. Save it as \"CSV UTF-8\".") from error
+            raise CommandError(f'{path} is not UTF-8. Save it as "CSV UTF-8".') from error
 
     def _site(self, slug: str | None) -> Site:
         sites = queries.all_sites()
         wanted = [site for site in sites if slug in (None, site.slug)]
         if len(wanted) != 1:
-            raise CommandError(f"Say which site with --site. There is: {', '.join(site.slug for site in sites) or 'none yet'}.")
+            raise CommandError(
+                f"Say which site with --site. There is: {', '.join(site.slug for site in sites) or 'none yet'}."
+            )
         return wanted[0]
 
 

@@ -33,10 +33,14 @@ class Command(BaseCommand):
         except Rejected as error:
             raise CommandError(str(error)) from error
         if options["json"]:
-            rows = [{"number": s.number, "day": str(s.day), "minute": s.minute, "on": s.uses[0].name} for s in plan.sessions]
+            rows = [
+                {"number": s.number, "day": str(s.day), "minute": s.minute, "on": s.uses[0].name} for s in plan.sessions
+            ]
             self.stdout.write(json.dumps({"summary": plan.summary, "sessions": rows}, indent=1))
             return
         self.stdout.write(plan.summary)
         for s in plan.sessions:
             when = f"{local_time.day_text(s.day)}, {local_time.clock_text(s.minute)}"
-            self.stdout.write(f"{s.number:>3}  {when:<20} {s.minutes:>3} min  {s.uses[0].name:<16} {s.deviation or s.why}")
+            self.stdout.write(
+                f"{s.number:>3}  {when:<20} {s.minutes:>3} min  {s.uses[0].name:<16} {s.deviation or s.why}"
+            )

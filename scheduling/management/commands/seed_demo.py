@@ -24,7 +24,9 @@ class Command(BaseCommand):
             self.stdout.write("The demo clinic is already here.")
             return
         if not queries.is_empty():
-            raise CommandError("This database holds a real clinic. Seed the demo into an empty one: set DATA_DIR or DATABASE_URL.")
+            raise CommandError(
+                "This database holds a real clinic. Seed the demo into an empty one: set DATA_DIR or DATABASE_URL."
+            )
         call_command("load_protocols", verbosity=0, stdout=self.stdout)
         booked = story.tell(seed=options["seed"], patients=options["patients"], holidays=_federal, now=clock.now())
         self.stdout.write(f"Seeded two sites and {booked} courses.")
@@ -42,4 +44,6 @@ def _federal(year: int) -> dict[dt.date, str]:
         "Christmas Day",
     }
     days: dict[dt.date, str] = holidays.country_holidays("US", years=year)
-    return {day: name.replace(" (observed)", "") for day, name in days.items() if name.replace(" (observed)", "") in kept}
+    return {
+        day: name.replace(" (observed)", "") for day, name in days.items() if name.replace(" (observed)", "") in kept
+    }

@@ -18,7 +18,7 @@ from scheduling.domain import local_time
 
 
 class Command(BaseCommand):
-    help = "Add resources and closed days to a site from a YAML file (docs/examples/site.yaml); again, it adds only what is new."
+    help = "Add resources and closed days from a YAML file (docs/examples/site.yaml); again, it adds only what is new."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -34,8 +34,17 @@ class Command(BaseCommand):
             days = _closed_days(loaded.get("closed", {}))
         except OSError as error:
             raise CommandError(f"Can't read {options['file']}: {error.strerror}.") from error
-        except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, NotImplementedError) as error:
-            raise CommandError(f"{options['file'].name} doesn't fit the form of docs/examples/site.yaml: {error}") from error
+        except (
+            yaml.YAMLError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            NotImplementedError,
+        ) as error:
+            raise CommandError(
+                f"{options['file'].name} doesn't fit the form of docs/examples/site.yaml: {error}"
+            ) from error
         self._save(sites[0], resources, days)
 
     def _save(self, site: Site, resources: list[NewResource], days: Mapping[dt.date, str]) -> None:
@@ -47,9 +56,10 @@ class Command(BaseCommand):
 def _resource(entry: Mapping[str, Any]) -> NewResource:
     unknown = set(entry) - {"kind", "name", "group", "capabilities", "hours"}
     if unknown:
-        raise ValueError(f"resources: there is no key {sorted(unknown)[0]}")
+        raise ValueError(f"resources: there is no key {min(unknown)}")
     hours = {
-        int(day): [(_time(opens), _time(closes)) for opens, closes in spans] for day, spans in entry.get("hours", {}).items()
+        int(day): [(_time(opens), _time(closes)) for opens, closes in spans]
+        for day, spans in entry.get("hours", {}).items()
     }
     return NewResource(
         kind=str(entry["kind"]),

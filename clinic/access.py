@@ -12,7 +12,7 @@ def membership(user: StaffUser, site_id: int, permission: Permission) -> Members
     :raises NotFound: the site is unknown to this person.
     :raises NotAllowed: they belong to it, without this right.
     """
-    held = Membership.objects.filter(user=user, site_id=site_id).select_related("site").first()
+    held = next((found for found in queries.memberships_of(user) if found.site_id == site_id), None)
     if held is None:
         raise NotFound("There is no such site.")
     if permission not in ALLOWED[Role(held.role)]:

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from clinic import seals
 from clinic.domain.permissions import ALLOWED, Permission, Role
 from clinic.models import (
@@ -38,8 +40,10 @@ def heartbeat_age(*, name: str, now: dt.datetime) -> dt.timedelta | None:
 
 
 def memberships_of(user: StaffUser) -> list[Membership]:
-    """Return a person's sites and roles, sites by name."""
-    return list(Membership.objects.filter(user=user).select_related("site").order_by("site__name", "site_id"))
+    """Return a person's sites and roles, sites by name; read once for each user object, so once a request."""
+    rows = Membership.objects.select_related("site").order_by("site__name", "site_id")
+    prefetch_related_objects([user], Prefetch("memberships", rows))
+    return list(user.memberships.all())
 
 
 def sites_where(user: StaffUser, permission: Permission) -> list[Site]:

@@ -12,6 +12,7 @@ from scheduling.domain.protocol import ProtocolDefinition, ProtocolError
 from scheduling.domain.protocol_form import merge_like, parse_protocol
 from scheduling.errors import Rejected
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SHIPPED = Path(__file__).parent / "protocols"
 
 
@@ -42,7 +43,7 @@ def read_folder(folder: Path) -> list[ProtocolFile]:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        loaded = yaml.safe_load(path.read_text())
+        loaded = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - the safe loader, in C where it is built
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProtocolRefused(f"{path.name} can't be read as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(loaded, dict):

@@ -19,6 +19,9 @@ from tests import factories
 
 NOW = factories.NOW
 
+# A hundred milliseconds a password are right for people and wrong for a thousand tests.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:

@@ -56,8 +56,9 @@ def book_course(*, request: clinic_actions.Request, proposal: Proposal, now: dt.
     :raises KeyReused: the Idempotency-Key belongs to another request.
     :raises Busy: the database is contended; nothing was booked.
     """
-    for _attempt in range(TRIES):
-        if (course_id := course_already_booked(request=request)) is not None:
+    for attempt in range(TRIES):
+        # Not on the first try: a key that was used stops the insert below, which costs less than asking every time.
+        if attempt and (course_id := course_already_booked(request=request)) is not None:
             return course_id, True
         try:
             return _book(request=request, proposal=proposal, now=now), False

@@ -1,5 +1,6 @@
 """Text messages, by Twilio's REST protocol as it stands on the wire (no SDK: it is one POST)."""
 
+import threading
 from functools import lru_cache
 
 import httpx
@@ -17,10 +18,18 @@ PERMANENT = {
 LONGEST_VALIDITY = 36_000
 
 
+_building = threading.Lock()  # two workers that start together must not each open a client
+
+
 @lru_cache(maxsize=1)
-def _client() -> httpx.Client:
+def _built() -> httpx.Client:
     # Built once: making the TLS context costs forty times the request. No retries: a lost answer must stay unknown.
     return httpx.Client(timeout=httpx.Timeout(15, connect=5), transport=httpx.HTTPTransport(retries=0))
+
+
+def _client() -> httpx.Client:
+    with _building:
+        return _built()
 
 
 class TwilioSms:
@@ -76,4 +85,4 @@ def _sid(response: httpx.Response) -> str:
 def close_client() -> None:
     """Close the shared client and forget it; the next message opens a new one."""
     _client().close()
-    _client.cache_clear()
+    _built.cache_clear()

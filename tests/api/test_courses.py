@@ -100,10 +100,13 @@ def test_a_window_and_a_pin_are_kept(api: Api, world: World) -> None:
     device = Resource.objects.get(site=world.site, name="NeuroStar 3")
 
     plan = api.post(
-        "courses/preview/", wish(world, window=["14:00", "16:00"], preferred_time="14:30", pins={"tms_device": device.pk})
+        "courses/preview/",
+        wish(world, window=["14:00", "16:00"], preferred_time="14:30", pins={"tms_device": device.pk}),
     ).json()["plans"][0]
 
-    devices = {use["resource"] for row in plan["sessions"] for use in row["reservations"] if use["kind"] == "tms_device"}
+    devices = {
+        use["resource"] for row in plan["sessions"] for use in row["reservations"] if use["kind"] == "tms_device"
+    }
     assert devices == {device.pk}
     assert {(start.hour, start.minute) for start in _starts(plan)} == {(14, 30)}
 
@@ -282,7 +285,9 @@ def test_a_site_without_the_device_refuses(api: Api, world: World, rows: Rows) -
     assert rows() == before
 
 
-@pytest.mark.parametrize("body", ["[]", '"plan"', "{", "null", '{"plan": 7}', '{"plan": "a.b.c"}', '{"plan": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "body", ["[]", '"plan"', "{", "null", '{"plan": 7}', '{"plan": "a.b.c"}', '{"plan": "\\ud800"}']
+)
 def test_a_body_that_is_no_wish_is_malformed(api: Api, rows: Rows, body: str) -> None:
     before = rows()
 
@@ -356,4 +361,3 @@ def test_a_booking_costs_the_same_statements_whatever_its_length(
     assert answer.status_code == 201
     assert len(answer.json()["sessions"]) == sessions
     assert len(statements) == STATEMENTS_PER_BOOKING
-

@@ -113,7 +113,7 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
         "coming": [_session_line(session) for session in coming[:4]],
         "sessions": [_session_line(session) for session in sessions],
         "events": [_event(row, course.site.zone) for row in courses.history_of(course)],
-        "messages": messages.messages_of(site_ids=[course.site_id], course_id=course.pk) if with_messages else [],
+        "outbox": messages.messages_of(site_ids=[course.site_id], course_id=course.pk) if with_messages else [],
     }
 
 

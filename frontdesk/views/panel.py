@@ -61,5 +61,5 @@ def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
         "may_undo": session.version > 1,
         "dots": dots(sessions),
         "delivered": sum(SessionState(row.state) in DELIVERED for row in sessions),
-        "messages": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
+        "outbox": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
     }

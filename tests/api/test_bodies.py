@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError
-from django.test import Client
 
 from scheduling.actions import courses
 from scheduling.models import Course
@@ -21,9 +20,7 @@ TEN_MEGABYTES = b'{"protocol": "' + b"x" * 10_000_000 + b'"}'
 def test_ten_megabytes_are_refused_unread(api: Api, rows: Rows, path: str) -> None:
     before = rows()
 
-    answer = api.client.post(
-        path, TEN_MEGABYTES, content_type="application/json", headers={"Idempotency-Key": "large"}
-    )
+    answer = api.client.post(path, TEN_MEGABYTES, content_type="application/json", headers={"Idempotency-Key": "large"})
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert sorted(answer.json()) == ["alternatives", "code", "fields", "message"]
@@ -87,9 +84,3 @@ def test_the_audit_log_holds_no_answer_back(api: Api, world: World, monkeypatch:
 
     assert answer.status_code == 503
     assert "Garcia" not in answer.content.decode()
-
-
-def test_unsigned_health_is_answered(db: None) -> None:
-    answer = Client().get("/livez")
-
-    assert (answer.status_code, answer.content) == (200, b"ok")

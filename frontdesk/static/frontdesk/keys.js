@@ -7,17 +7,26 @@ const STORE = "single-keys";
 const isTyping = (node) => node.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 const areOn = () => localStorage.getItem(STORE) !== "off";
 
+// A key may come before htmx has looked at a part it has just put in: then the form would leave as a whole page.
+function ready(form) {
+  if (form) window.htmx?.process(form);
+}
+
 function press(key) {
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
   if (target.matches("input")) target.focus();
-  else target.click();
+  else {
+    ready(target.closest("form"));
+    target.click();
+  }
   return true;
 }
 
 function act(key) {
   const card = document.activeElement?.closest(".ck-visit");
   const form = card?.querySelector(`form[data-verb="${VERBS[key]}"]`);
+  ready(form);
   if (form) form.requestSubmit();
   else if (card && key === "x") card.querySelector("[data-open]").click();
   return Boolean(form);

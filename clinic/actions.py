@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.password_validation import validate_password
@@ -29,6 +30,7 @@ from clinic.models import (
 
 REMEMBERED = dt.timedelta(hours=48)
 SEAL_BATCH = 5_000
+Hours = Mapping[int, Sequence[tuple[dt.time, dt.time]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class NewSite:
     zone: str
     address: str
     phone: str
-    hours: Mapping[int, Sequence[tuple[dt.time, dt.time]]]
+    hours: Hours
     region: str = "US"
     is_demo: bool = False
 
@@ -64,6 +66,21 @@ def add_site(*, site: NewSite) -> Site:
 
     :raises Rejected: the zone is unknown or the slug is taken.
     """
+    return _insert_site(site)
+
+
+@transaction.atomic(durable=True)
+def set_opening_hours(*, site: Site, hours: Hours) -> bool:
+    """Make a site's opening hours just these and tell whether that changed anything; booked visits stay."""
+    wanted = _spans(hours)
+    if wanted == sorted(OpeningHours.objects.filter(site=site).values_list("weekday", "opens", "closes")):
+        return False
+    OpeningHours.objects.filter(site=site).delete()
+    _insert_hours(site, wanted)
+    return True
+
+
+def _insert_site(site: NewSite) -> Site:
     try:
         ZoneInfo(site.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -83,12 +100,18 @@ def add_site(*, site: NewSite) -> Site:
         phone=site.phone,
         is_demo=site.is_demo,
     )
-    OpeningHours.objects.bulk_create(
-        OpeningHours(site=row, weekday=weekday, opens=opens, closes=closes)
-        for weekday, spans in sorted(site.hours.items())
-        for opens, closes in spans
-    )
+    _insert_hours(row, _spans(site.hours))
     return row
+
+
+def _spans(hours: Hours) -> list[tuple[int, dt.time, dt.time]]:
+    return sorted((weekday, opens, closes) for weekday, spans in hours.items() for opens, closes in spans)
+
+
+def _insert_hours(site: Site, spans: Iterable[tuple[int, dt.time, dt.time]]) -> None:
+    OpeningHours.objects.bulk_create(
+        OpeningHours(site=site, weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in spans
+    )
 
 
 @transaction.atomic(durable=True)
@@ -105,6 +128,30 @@ def create_staff(
 
     :raises Rejected: the address is taken or malformed, or the password too weak.
     """
+    return _insert_staff(email=email, name=name, password=password, roles=roles, now=now, is_demo=is_demo)
+
+
+@transaction.atomic(durable=True)
+def create_staff_and_site(
+    *, site: NewSite, email: str, name: str, password: str | None, role: Role, now: dt.datetime
+) -> StaffUser:
+    """Create a site and a staff login for it: both, or neither.
+
+    :raises Rejected: either can't be made; the words say which.
+    """
+    roles = {_insert_site(site): role}
+    return _insert_staff(email=email, name=name, password=password, roles=roles, now=now)
+
+
+def _insert_staff(
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    roles: Mapping[Site, Role],
+    now: dt.datetime,
+    is_demo: bool = False,
+) -> StaffUser:
     email = email.strip().lower()
     try:
         validate_email(email)
@@ -172,6 +219,16 @@ def write_audit(
     )
 
 
+def write_audit_of_command(*, site: Site, action: str, patient_ids: Iterable[int], now: dt.datetime) -> None:
+    """Add one entry for each patient record a command at the console changed; nobody is signed in there."""
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=now, site=site, action=action, patient_id=patient_id, object_type="patient", object_id=patient_id
+        )
+        for patient_id in patient_ids
+    )
+
+
 def remember_request(*, request: Request, result_id: int, now: dt.datetime) -> None:
     """Note in the caller's transaction that this request was carried out (reliability.md 3.3)."""
     if request.key:
@@ -200,12 +257,10 @@ def record_heartbeat(*, name: str, now: dt.datetime) -> None:
 def seal_audit(*, now: dt.datetime) -> int:
     """Add the next link of the chain over entries not yet sealed and return how many it covers."""
     latest = queries.latest_seal()
-    # An entry with a lower id may still be uncommitted: leave the youngest ten seconds for the next run.
-    entries = [
-        entry
-        for entry in queries.entries_after(latest.through_id if latest else 0, limit=SEAL_BATCH)
-        if entry.at <= now - dt.timedelta(seconds=10)
-    ]
+    unsealed = queries.entries_after(latest.through_id if latest else 0, limit=SEAL_BATCH)
+    # An entry with a lower id may still be uncommitted: leave the youngest ten seconds for the next run. And stop
+    # at the first young one: ids do not follow the clock, and a link covers every id up to its last.
+    entries = list(takewhile(lambda entry: entry.at <= now - dt.timedelta(seconds=10), unsealed))
     if not entries:
         return 0
     try:

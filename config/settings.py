@@ -27,7 +27,6 @@ TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 ADMIN_PATH = env.text("ADMIN_PATH")
 
 DATABASES = {"default": env.database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'coursekeeper.sqlite3'}"))}
-ATOMIC_REQUESTS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")

@@ -68,7 +68,7 @@ class VisitCard:
     time: str
     span: str
     step: tuple[str, str] | None
-    step_is_near: bool
+    shows_step: bool  # its button is on the card; otherwise it appears when the card is pointed at
     choices: tuple[tuple[str, str], ...]
     choices_fit: bool
     notes: tuple[tuple[str, str], ...]
@@ -211,6 +211,8 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
     size = " xs" if rows < SMALL_ROWS else " tall" if rows >= TALL_ROWS else ""
     near = minute_now is not None and card.minute - minute_now <= NEAR.total_seconds() // 60
     late = (minute_now or card.minute) - card.minute
+    step = NEXT_STEP.get(card.state) if minute_now is not None or card.state is not _S.BOOKED else None
+    choices, choices_fit = _choices(card, look), rows >= ROWS_FOR_CHOICES
     return VisitCard(
         id=card.session_id,
         version=card.version,
@@ -225,10 +227,10 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
         icon=look.icon,
         time=clock_text(card.minute),
         span=f"{clock_text(card.minute)} to {clock_text(card.end_minute)}",
-        step=NEXT_STEP.get(card.state) if minute_now is not None or card.state is not _S.BOOKED else None,
-        step_is_near=near or card.state is not _S.BOOKED,
-        choices=_choices(card, look),
-        choices_fit=rows >= ROWS_FOR_CHOICES,
+        step=step,
+        shows_step=bool(step) and (near or card.state is not _S.BOOKED) and not (choices and choices_fit),
+        choices=choices,
+        choices_fit=choices_fit,
         notes=_notes(card, rows),
         filter=_filter_of(card.state, look),
     )

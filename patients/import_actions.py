@@ -1,4 +1,4 @@
-"""A whole list of patients, or none of it."""
+"""A whole list of patients, or none of it. No message leaves because of an import."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from clinic import actions as clinic_actions
 from clinic.models import Site
 from patients.domain.contact import CONSENT_WORDING, Channel, ContactKind, search_text
 from patients.domain.csv_rows import Fault, Row
@@ -38,6 +39,25 @@ def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imp
 
     :raises ImportRefused: a record number is known with other details; a list never overwrites a record.
     """
+    fresh = check_against_stored(site=site, rows=rows)
+    patients = Patient.objects.bulk_create([_patient(site, details, now) for details in fresh], batch_size=BATCH)
+    points, consents = [], []
+    for patient, details in zip(patients, fresh, strict=True):
+        points += _points(patient, details)
+        consents += _consents(patient, details, now)
+    ContactPoint.objects.bulk_create(points, batch_size=BATCH)
+    Consent.objects.bulk_create(consents, batch_size=BATCH)
+    clinic_actions.write_audit_of_command(
+        site=site, action="patient.imported", patient_ids=[patient.pk for patient in patients], now=now
+    )
+    return Imported(added=len(fresh), unchanged=len(rows) - len(fresh))
+
+
+def check_against_stored(*, site: Site, rows: Sequence[Row]) -> list[NewPatient]:
+    """Return the patients of a list who are new to a site; writes nothing.
+
+    :raises ImportRefused: a record number is known with other details.
+    """
     known = _known(site, rows)
     faults = [
         fault
@@ -47,15 +67,7 @@ def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imp
     ]
     if faults:
         raise ImportRefused(faults)
-    fresh = [row.details for row in rows if row.details.record_number not in known]
-    patients = Patient.objects.bulk_create([_patient(site, details, now) for details in fresh], batch_size=BATCH)
-    points, consents = [], []
-    for patient, details in zip(patients, fresh, strict=True):
-        points += _points(patient, details)
-        consents += _consents(patient, details, now)
-    ContactPoint.objects.bulk_create(points, batch_size=BATCH)
-    Consent.objects.bulk_create(consents, batch_size=BATCH)
-    return Imported(added=len(fresh), unchanged=len(rows) - len(fresh))
+    return [row.details for row in rows if row.details.record_number not in known]
 
 
 def _known(site: Site, rows: Sequence[Row]) -> dict[str, tuple[Patient, dict[str, str]]]:

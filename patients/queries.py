@@ -1,11 +1,14 @@
 """Finding patients, and reading one record."""
 
+import re
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
 from patients.domain.contact import ContactKind, folded
 from patients.models import Consent, ContactPoint, Patient
+
+PHONE_LIKE = re.compile(r"\+?[\d\s().]*\(?\d{3}\)?[\s.-]\d{3}[\s.-]\d{4}")
 
 
 def patients_matching(*, site_ids: Sequence[int], text: str = "") -> QuerySet[Patient]:
@@ -14,8 +17,10 @@ def patients_matching(*, site_ids: Sequence[int], text: str = "") -> QuerySet[Pa
     Names, birth date, digits or record number hold every word of `text`, in any order.
     """
     matches = Q()
-    for word in text.split():
-        matches &= _word(word)
+    # A phone as people write it, (555) 010-2040, is one word: its digits.
+    words = [re.sub(r"\D", "", text)] if PHONE_LIKE.fullmatch(text.strip()) else text.split()
+    for word in words:
+        matches &= Q(search_text__contains=folded(word))
     return (
         Patient.objects.filter(matches, site_id__in=site_ids)
         .select_related("site")
@@ -27,16 +32,6 @@ def patients_matching(*, site_ids: Sequence[int], text: str = "") -> QuerySet[Pa
 def patients_found(*, site_ids: Sequence[int], text: str, limit: int = 20) -> list[Patient]:
     """Return the first patients that match a text of two letters or more; contact points fetched."""
     return list(patients_matching(site_ids=site_ids, text=text)[:limit]) if len(text.strip()) >= 2 else []
-
-
-def _word(word: str) -> Q:
-    plain = folded(word)
-    digits = "".join(char for char in word if char.isdigit())
-    found = Q(search_text__contains=plain)
-    # (555) 010-2040 typed as people write it: compare its digits.
-    if len(digits) >= 4 and digits != plain and "/" not in word and word.count("-") < 2:
-        found |= Q(search_text__contains=digits)
-    return found
 
 
 def patient_list(*, site_ids: Sequence[int], limit: int = 200) -> list[Patient]:

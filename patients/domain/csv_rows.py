@@ -3,7 +3,7 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,26 +38,37 @@ class Row:
     details: NewPatient
 
 
-def read_rows(text: str, *, today: dt.date, to_phone: Callable[[str], str]) -> tuple[list[Row], list[Fault]]:
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """How a phone and an e-mail address are read; each raises ValueError with words that do not repeat the cell."""
+
+    to_phone: Callable[[str], str]
+    to_email: Callable[[str], str]
+
+
+def read_rows(text: str, *, today: dt.date, readers: Readers) -> tuple[list[Row], list[Fault]]:
     """Return the patients of a CSV text, and everything that is wrong with it; comma, semicolon or tab."""
-    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
-    reader = csv.DictReader(lines, dialect=_dialect(text), restkey="(beyond the last column)", restval="")
-    columns = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    reader.fieldnames = columns
-    if faults := _column_faults(columns):
-        return [], faults
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), dialect=_dialect(text))
+    columns: list[str] = []
     rows: list[Row] = []
-    faults = []
-    for number, cells in enumerate(reader, start=2):
-        if number > MOST_ROWS + 1:
-            return [], [Fault(number, "file", f"holds more than {MOST_ROWS} rows. Split it.")]
-        if not any(str(cell).strip() for cell in cells.values()):
-            continue
-        row, wrong = _read(number, cells, today, to_phone)
-        faults += wrong
-        if row:
-            rows.append(row)
-    return rows, faults + _repeated(rows)
+    faults: list[Fault] = []
+    number = 0
+    try:
+        # Not DictReader: it swallows empty lines, and every row after one would be named wrongly.
+        for number, cells in enumerate(lines, start=1):
+            if number == 1:
+                columns = [name.strip().lower() for name in cells]
+                if faults := _column_faults(columns):
+                    return [], faults
+            elif number > MOST_ROWS + 1:
+                return [], [Fault(number, "file", f"holds more than {MOST_ROWS} rows. Split it.")]
+            elif any(cell.strip() for cell in cells):
+                row, wrong = _read(number, columns, cells, today, readers)
+                faults += wrong
+                rows += [row] if row else []
+    except csv.Error:
+        return [], [*faults, Fault(number + 1, "row", "can't be read: a quote is not closed, or a cell is too long.")]
+    return (rows, faults + _repeated(rows)) if columns else ([], _column_faults([]))
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
@@ -83,21 +94,22 @@ def _column_faults(columns: list[str]) -> list[Fault]:
 
 
 def _read(
-    number: int, cells: Mapping[str, Any], today: dt.date, to_phone: Callable[[str], str]
+    number: int, columns: Sequence[str], given: Sequence[str], today: dt.date, readers: Readers
 ) -> tuple[Row | None, list[Fault]]:
     faults: list[Fault] = []
+    cells = {name: cell.strip() for name, cell in zip(columns, given, strict=False)}
 
     def field(name: str, parse: Callable[[str], Any]) -> Any:
         try:
-            return parse(str(cells.get(name, "") or "").strip())
+            return parse(cells.get(name, ""))
         except ValueError as error:
             faults.append(Fault(number, name, str(error)))
             return None
 
-    if "(beyond the last column)" in cells:
+    if any(cell.strip() for cell in given[len(columns) :]):
         faults.append(Fault(number, "row", "has more cells than the heading. Quote a cell that holds the separator."))
-    phone = field("phone", lambda text: to_phone(text) if text else None)
-    email = field("email", _email)
+    phone = field("phone", lambda text: readers.to_phone(text) if text else None)
+    email = field("email", lambda text: readers.to_email(text) if text else None)
     values = {
         "record_number": field("record_number", _record_number),
         "first_name": field("first_name", lambda text: _name(text, "first name")),
@@ -120,21 +132,17 @@ def _read(
 def _record_number(text: str) -> str:
     if not text or len(text) > 20:
         raise ValueError("must be 1 to 20 letters or digits.")
-    return text
+    return _no_formula(text)
 
 
 def _name(text: str, what: str) -> str:
+    return clean_name(_no_formula(text), what=what)
+
+
+def _no_formula(text: str) -> str:
+    # A spreadsheet would run it when the list is exported again (reliability.md 4.7).
     if text.startswith(_FORMULA):
         raise ValueError("begins like a formula. Remove the sign in front.")
-    return clean_name(text, what=what)
-
-
-def _email(text: str) -> str | None:
-    if not text:
-        return None
-    name, at, domain = text.rpartition("@")
-    if not (name and at and "." in domain) or " " in text or len(text) > 254:
-        raise ValueError("is not an e-mail address.")
     return text
 
 

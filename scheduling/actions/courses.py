@@ -8,6 +8,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from clinic import actions as clinic_actions
 from clinic import queries as clinic_queries
 from patients import actions as patient_actions
+from scheduling import bulk
 from scheduling.domain import local_time
 from scheduling.domain.planner import PlannedSession
 from scheduling.domain.states import CourseState, SessionState
@@ -27,6 +28,21 @@ from scheduling.queries.planning import Proposal
 TRIES = 3
 LOCK_TIMEOUT = "3s"
 OVERLAPS = ("reservation_no_overlap", "session_patient_no_overlap")
+
+
+class _Visit:
+    """A planned session with its instants."""
+
+    __slots__ = ("ends_at", "planned", "starts_at")
+
+    def __init__(self, planned: PlannedSession, zone: str) -> None:
+        self.planned = planned
+        self.starts_at = local_time.to_utc(planned.day, planned.minute, zone)
+        self.ends_at = local_time.to_utc(planned.day, planned.minute + planned.minutes, zone)
+
+    def at(self, minute: int) -> dt.datetime:
+        """Return the instant of a wall-clock minute of the visit's day, counted from its start."""
+        return self.starts_at + dt.timedelta(minutes=minute - self.planned.minute)
 
 
 class KeyReused(Rejected):
@@ -89,15 +105,17 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
     # Before the locks: a twin with the same key waits here and is then turned into a replay.
     clinic_actions.remember_request(request=request, result_id=course.pk, now=now)
     _lock(proposal)
-    sessions = Session.objects.bulk_create(_session_rows(course, proposal))
-    _check_still_open(proposal, sessions, now)
-    # Sorted by (resource, start): two courses in opposite order would deadlock inside the index.
-    Reservation.objects.bulk_create(
-        sorted(_reservation_rows(sessions, plan.sessions), key=lambda row: (row.resource_id, row.starts_at))
-    )
-    SessionEvent.objects.bulk_create(
-        SessionEvent(session=session, kind="booked", to_state=session.state, at=now, by=request.user)
-        for session in sessions
+    visits = [_Visit(planned, site.zone) for planned in plan.sessions]
+    _check_still_open(proposal, visits, now)
+    session_ids = _insert_sessions(course, proposal, visits)
+    _insert_reservations(session_ids, visits)
+    bulk.insert(
+        SessionEvent,
+        {"session_id": session_ids},
+        kind="booked",
+        to_state=SessionState.BOOKED,
+        at=now,
+        by_id=request.user.pk,
     )
     CourseEvent.objects.create(
         course=course,
@@ -105,7 +123,7 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         to_state=course.state,
         at=now,
         by=request.user,
-        data={"sessions": len(sessions), "first": str(sessions[0].day), "last": str(sessions[-1].day)},
+        data={"sessions": len(visits), "first": str(visits[0].planned.day), "last": str(visits[-1].planned.day)},
     )
     clinic_actions.write_audit(
         request=request,
@@ -131,66 +149,68 @@ def _lock(proposal: Proposal) -> None:
     patient_actions.lock_active_patient(patient_id=proposal.wish.patient_id, site=proposal.site)
 
 
-def _session_rows(course: Course, proposal: Proposal) -> list[Session]:
-    zone = proposal.site.zone
+def _insert_sessions(course: Course, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
     grace = dt.timedelta(minutes=proposal.definition.missed_grace_minutes or proposal.site.missed_grace_minutes)
-    rows = []
-    for planned in proposal.plan.sessions:
-        starts_at = local_time.to_utc(planned.day, planned.minute, zone)
-        ends_at = local_time.to_utc(planned.day, planned.minute + planned.minutes, zone)
-        rows.append(
-            Session(
-                course=course,
-                site=proposal.site,
-                patient_id=course.patient_id,
-                number=planned.number,
-                phase=planned.phase,
-                visit_type=planned.visit_type,
-                state=SessionState.BOOKED,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                day=planned.day,
-                minute=planned.minute,
-                zone=zone,
-                why=planned.why[:200],
-                deviation=(planned.deviation or "")[:300],
-                missed_after=ends_at + grace,
-            )
-        )
-    return rows
+    return bulk.insert(
+        Session,
+        {
+            "number": [visit.planned.number for visit in visits],
+            "phase": [visit.planned.phase for visit in visits],
+            "visit_type": [visit.planned.visit_type for visit in visits],
+            "starts_at": [visit.starts_at for visit in visits],
+            "ends_at": [visit.ends_at for visit in visits],
+            "day": [visit.planned.day for visit in visits],
+            "minute": [visit.planned.minute for visit in visits],
+            "why": [visit.planned.why[:200] for visit in visits],
+            "deviation": [(visit.planned.deviation or "")[:300] for visit in visits],
+            "missed_after": [visit.ends_at + grace for visit in visits],
+        },
+        course_id=course.pk,
+        site_id=course.site_id,
+        patient_id=course.patient_id,
+        state=SessionState.BOOKED,
+        zone=proposal.site.zone,
+    )
 
 
-def _reservation_rows(sessions: Sequence[Session], planned: Sequence[PlannedSession]) -> list[Reservation]:
-    return [
-        Reservation(
-            resource_id=use.resource_id,
-            session=session,
-            starts_at=session.starts_at + dt.timedelta(minutes=use.from_minute - session.minute),
-            ends_at=session.starts_at + dt.timedelta(minutes=use.to_minute - session.minute),
-            day_number=plan.day.toordinal(),
-            first_quantum=use.from_minute // local_time.QUANTUM,
-            end_quantum=-(-use.to_minute // local_time.QUANTUM),
-        )
-        for session, plan in zip(sessions, planned, strict=True)
-        for use in plan.uses
+def _insert_reservations(session_ids: Sequence[int], visits: Sequence[_Visit]) -> None:
+    held = [
+        (use.resource_id, visit.at(use.from_minute), visit.at(use.to_minute), session_id, visit.planned.day, use)
+        for session_id, visit in zip(session_ids, visits, strict=True)
+        for use in visit.planned.uses
     ]
+    # By (resource, start): two courses in opposite order would deadlock inside the index.
+    held.sort(key=lambda row: row[:2])
+    resources, starts, ends, sessions, days, uses = zip(*held, strict=True)
+    bulk.insert(
+        Reservation,
+        {
+            "resource_id": resources,
+            "session_id": sessions,
+            "starts_at": starts,
+            "ends_at": ends,
+            "day_number": [day.toordinal() for day in days],
+            "first_quantum": [use.from_minute // local_time.QUANTUM for use in uses],
+            "end_quantum": [-(-use.to_minute // local_time.QUANTUM) for use in uses],
+        },
+    )
 
 
-def _check_still_open(proposal: Proposal, sessions: Sequence[Session], now: dt.datetime) -> None:
-    first, last = sessions[0].starts_at, sessions[-1].ends_at
+def _check_still_open(proposal: Proposal, visits: Sequence[_Visit], now: dt.datetime) -> None:
+    first, last = visits[0].starts_at, visits[-1].ends_at
     if first < now:
         raise PlanGone("The first visit of this plan has passed. Preview the course again.")
     shut = Closure.objects.filter(site=proposal.site, starts_at__lt=last, ends_at__gt=first).values_list(
         "starts_at", "ends_at"
     )
-    if any(since < session.ends_at and until > session.starts_at for since, until in shut for session in sessions):
+    if any(since < visit.ends_at and until > visit.starts_at for since, until in shut for visit in visits):
         raise PlanGone("The clinic closed on a day of this plan. Preview the course again.")
     ids = {use.resource_id for planned in proposal.plan.sessions for use in planned.uses}
     out = Outage.objects.filter(resource__in=ids, starts_at__lt=last, ends_at__gt=first)
     for resource_id, since, until in out.values_list("resource_id", "starts_at", "ends_at"):
-        for session, planned in zip(sessions, proposal.plan.sessions, strict=True):
-            used = any(use.resource_id == resource_id for use in planned.uses)
-            if used and since < session.ends_at and until > session.starts_at:
+        for visit in visits:
+            is_used = any(use.resource_id == resource_id for use in visit.planned.uses)
+            if is_used and since < visit.ends_at and until > visit.starts_at:
                 raise PlanGone("A device of this plan went out of service. Preview the course again.")
 
 

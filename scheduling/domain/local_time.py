@@ -57,6 +57,7 @@ def day_bounds(day: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
     return _first_instant(day, zone), _first_instant(day + dt.timedelta(days=1), zone)
 
 
+@lru_cache(maxsize=4096)
 def unusable_mask(day: dt.date, zone: str) -> int:
     """Return the quanta of a day that do not exist or come twice, as a bitmap: nothing is planned there."""
     since, until = day_bounds(day, zone)

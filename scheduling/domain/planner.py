@@ -147,25 +147,22 @@ def _fits(wish: Wish, book: DayBook, blocks: Sequence[Block]) -> list[tuple[int,
 
 def _search_all(wish: Wish, book: DayBook, blocks: Sequence[Block], wanted: int) -> tuple[Path | None, int]:
     best: Path | None = None
-    deepest = 0
+    search = Search(
+        blocks=blocks,
+        book=book,
+        start_on=wish.start_on.toordinal(),
+        last_day=wish.start_on.toordinal() + wish.horizon_days,
+        wanted=wanted,
+        window=(wish.window[0] // QUANTUM, -(-wish.window[1] // QUANTUM)) if wish.window else None,
+        hard_gap=wish.protocol.gaps.hard_days,
+    )
     for lane in _mains_by_promise(wish, book, wanted):
-        search = Search(
-            blocks=blocks,
-            book=book,
-            start_on=wish.start_on.toordinal(),
-            last_day=wish.start_on.toordinal() + wish.horizon_days,
-            wanted=wanted,
-            main=lane.id,
-            window=(wish.window[0] // QUANTUM, -(-wish.window[1] // QUANTUM)) if wish.window else None,
-            hard_gap=wish.protocol.gaps.hard_days,
-        )
-        found = search.cheapest(best.cost if best else None)
-        deepest = max(deepest, search.deepest)
+        found = search.cheapest(main=lane.id, limit=best.cost if best else None)
         if found:
             best = found
         elif best is None:
             break  # feasibility does not depend on the main device
-    return best, deepest
+    return best, search.deepest
 
 
 def _mains_by_promise(wish: Wish, book: DayBook, wanted: int) -> list[Lane]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from scheduling.domain.form_reader import Node, pair, whole
 from scheduling.domain.protocol import (
     MAX_SESSIONS,
     MAX_VISIT_MINUTES,
@@ -28,102 +29,6 @@ _STYLES = ("weekly_digest", "every_visit", "recall")
 _KEEPS = ("prefer", "hard")
 
 
-class _Node:
-    """One mapping of the file, read key by key; what nobody read is refused at the end."""
-
-    def __init__(self, value: Any, path: str) -> None:
-        if not isinstance(value, Mapping):
-            raise ProtocolError(path or "(file)", "must be a mapping")
-        self.value, self.path, self.read = value, path, set[str]()
-
-    def at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def get(self, key: str) -> Any:
-        self.read.add(key)
-        return self.value.get(key)
-
-    def need(self, key: str) -> Any:
-        if self.get(key) is None:
-            raise ProtocolError(self.at(key), "is missing")
-        return self.get(key)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.need(key) if default is None else (default if self.get(key) is None else self.get(key))
-        if not isinstance(value, str) or not value.strip():
-            raise ProtocolError(self.at(key), "must be text")
-        return value
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(key, default)
-        if value not in allowed:
-            raise ProtocolError(self.at(key), f"must be one of {', '.join(allowed)}")
-        return value
-
-    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
-        value = self.get(key)
-        return default if value is None else _whole(value, low, high, self.at(key))
-
-    def number(self, key: str, low: int, high: int) -> int:
-        return _whole(self.need(key), low, high, self.at(key))
-
-    def minutes(self, key: str, low: int, default: int | None = None) -> int:
-        value = (
-            self.number(key, low, MAX_VISIT_MINUTES)
-            if default is None
-            else self.whole(key, low, MAX_VISIT_MINUTES, default)
-        )
-        assert value is not None
-        if value % 5:
-            raise ProtocolError(self.at(key), "must be a multiple of 5 minutes")
-        return value
-
-    def wholes(self, key: str, low: int, high: int) -> tuple[int, ...]:
-        return tuple(_whole(item, low, high, path) for item, path in self.items(key))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = []
-        for item, path in self.items(key):
-            if not isinstance(item, str):
-                raise ProtocolError(path, "must be text")
-            found.append(item)
-        return tuple(found)
-
-    def items(self, key: str) -> list[tuple[Any, str]]:
-        value = self.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            raise ProtocolError(self.at(key), "must be a list")
-        return [(item, f"{self.at(key)}[{index}]") for index, item in enumerate(value)]
-
-    def pair(self, key: str, low: int, high: int) -> tuple[int, int] | None:
-        values = self.wholes(key, low, high)
-        return _pair(values, self.at(key)) if self.get(key) is not None else None
-
-    def child(self, key: str) -> "_Node":
-        return _Node(self.get(key) if self.get(key) is not None else {}, self.at(key))
-
-    def close(self) -> None:
-        for key in self.value:
-            if key not in self.read:
-                raise ProtocolError(self.at(str(key)), "is not a key of this form")
-
-
-def _whole(value: Any, low: int, high: int, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ProtocolError(path, "must be a whole number")
-    if not low <= value <= high:
-        raise ProtocolError(path, f"must be from {low} to {high}, not {value}")
-    return value
-
-
-def _pair(values: tuple[int, ...], path: str) -> tuple[int, int]:
-    if len(values) != 2 or values[0] > values[1]:
-        raise ProtocolError(path, "must be two numbers, the smaller first")
-    return values[0], values[1]
-
-
 def merge_like(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     """Return a protocol that says only what differs, filled up from its model; mappings merge, the rest replaces."""
     merged = dict(base)
@@ -140,7 +45,7 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
 
     :raises ProtocolError: it breaks the form; path and reason say where and why.
     """
-    top = _Node(data, "")
+    top = Node(data, "")
     code = top.text("code")
     if not _NAME.fullmatch(code):
         raise ProtocolError("code", "must be lower-case letters, digits and underscores")
@@ -169,7 +74,7 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
     return definition
 
 
-def _rest(top: _Node) -> dict[str, Any]:
+def _rest(top: Node) -> dict[str, Any]:
     measures = top.child("measures")
     reminders = top.child("reminders")
     found = {
@@ -194,7 +99,7 @@ def _rest(top: _Node) -> dict[str, Any]:
     return found
 
 
-def _flag(node: _Node, key: str) -> bool:
+def _flag(node: Node, key: str) -> bool:
     value = node.get(key)
     if value is None:
         return False
@@ -209,18 +114,18 @@ def _short(text: str, path: str, longest: int) -> str:
     return text
 
 
-def _known(node: _Node, key: str, visits: Mapping[str, VisitType]) -> str:
+def _known(node: Node, key: str, visits: Mapping[str, VisitType]) -> str:
     code = node.text(key)
     if code not in visits:
         raise ProtocolError(node.at(key), f"names no visit type: {code}")
     return code
 
 
-def _fasting(top: _Node) -> Mapping[str, float] | str | None:
+def _fasting(top: Node) -> Mapping[str, float] | str | None:
     value = top.get("fasting")
     if value is None or value == "midnight":
         return "midnight" if value else None
-    node = _Node(value, "fasting")
+    node = Node(value, "fasting")
     hours = {}
     for key in ("food_hours", "fluid_hours"):
         given = node.need(key)
@@ -231,7 +136,7 @@ def _fasting(top: _Node) -> Mapping[str, float] | str | None:
     return hours
 
 
-def _gaps(node: _Node) -> Gaps:
+def _gaps(node: Node) -> Gaps:
     keys = ("soft_days", "remap_days", "flag_days", "hard_days", "close_days")
     gaps = Gaps(**{key: node.whole(key, 1, 366) for key in keys})
     node.close()
@@ -240,11 +145,11 @@ def _gaps(node: _Node) -> Gaps:
     return gaps
 
 
-def _visit_types(top: _Node) -> dict[str, VisitType]:
-    table = _Node(top.need("visit_types"), "visit_types")
+def _visit_types(top: Node) -> dict[str, VisitType]:
+    table = Node(top.need("visit_types"), "visit_types")
     visits = {}
     for code in map(str, table.value):
-        node = _Node(table.get(code), table.at(code))
+        node = Node(table.get(code), table.at(code))
         minutes = node.minutes("minutes", 5)
         steps = tuple(_step(item, path, minutes) for item, path in node.items("steps"))
         if not steps:
@@ -257,7 +162,7 @@ def _visit_types(top: _Node) -> dict[str, VisitType]:
 
 
 def _step(item: Any, path: str, visit_minutes: int) -> Step:
-    node = _Node(item, path)
+    node = Node(item, path)
     step = Step(
         name=node.text("name"),
         at=node.minutes("at", 0, 0),
@@ -271,7 +176,7 @@ def _step(item: Any, path: str, visit_minutes: int) -> Step:
 
 
 def _need(item: Any, path: str) -> Need:
-    node = _Node(item, path)
+    node = Node(item, path)
     kind = node.text("kind")
     if not _NAME.fullmatch(kind):
         raise ProtocolError(node.at("kind"), "must be lower-case letters, digits and underscores")
@@ -286,7 +191,7 @@ def _need(item: Any, path: str) -> Need:
     return need
 
 
-def _phases(top: _Node) -> tuple[Phase, ...]:
+def _phases(top: Node) -> tuple[Phase, ...]:
     phases = tuple(_phase(item, path) for item, path in top.items("phases"))
     if not phases:
         raise ProtocolError("phases", "must list at least one phase")
@@ -294,7 +199,7 @@ def _phases(top: _Node) -> tuple[Phase, ...]:
 
 
 def _phase(item: Any, path: str) -> Phase:
-    node = _Node(item, path)
+    node = Node(item, path)
     weekdays = node.wholes("weekdays", 1, 7) or (1, 2, 3, 4, 5)
     if list(weekdays) != sorted(set(weekdays)):
         raise ProtocolError(node.at("weekdays"), "must be in order, each once")
@@ -332,7 +237,7 @@ def _phase(item: Any, path: str) -> Phase:
 def _window(item: Any, path: str) -> tuple[int, int]:
     if not isinstance(item, list):
         raise ProtocolError(path, "must be two numbers, the smaller first")
-    return _pair(tuple(_whole(value, 0, 366, path) for value in item), path)
+    return pair(tuple(whole(value, 0, 366, path) for value in item), path)
 
 
 _PHASE_RULES: tuple[tuple[Callable[[Phase], bool], str], ...] = (
@@ -373,8 +278,8 @@ def _check_phase(phase: Phase, path: str) -> None:
             raise ProtocolError(path, reason)
 
 
-def _sources(top: _Node, data: Mapping[str, Any]) -> None:
-    table = _Node(top.need("sources"), "sources")
+def _sources(top: Node, data: Mapping[str, Any]) -> None:
+    table = Node(top.need("sources"), "sources")
     for path in map(str, table.value):
         table.text(path)
     paths = {re.sub(r"^\.", "", p) for p, _value in _leaves({k: v for k, v in data.items() if k != "sources"}, "")}

@@ -2,7 +2,8 @@
 
 For one standing time and one main device the cost of a start does not depend on its neighbours, so a course is a path
 over places (blocks placed, latest day, count in the week, anchor of the phase). A* with a bound that never exceeds
-the truth finds the cheapest one; where no path reaches the end, none exists.
+the truth finds the cheapest one; where no path reaches the end, none exists. Where a block may go and the bound do not
+depend on the device, so they are worked out once for all devices.
 """
 
 import heapq
@@ -44,27 +45,28 @@ class Reach:
 
 @dataclass(slots=True)
 class Search:
-    """One search: a wish, a standing time (quantum) and a main device."""
+    """The searches of one wish and one standing time (quantum), a main device each."""
 
     blocks: Sequence[Block]
     book: DayBook
     start_on: int
     last_day: int
     wanted: int
-    main: int | None
     window: tuple[int, int] | None
     hard_gap: int | None
     ideal: Sequence[int] = field(
         init=False
     )  # the day the cadence would give each block, were every time of day as good as another
     deepest: int = 0  # how many blocks could be placed at the most: names the session that does not fit
-    _options: dict[tuple[int, tuple[str, ...]], Option | None] = field(default_factory=dict)
+    _options: dict[tuple[int, tuple[str, ...], int | None], Option | None] = field(default_factory=dict)
+    _reaches: dict[Place, Reach] = field(default_factory=dict)
+    _bounds: dict[Place, int] = field(default_factory=dict)
     _usable: dict[tuple[tuple[int, ...], str], list[int]] = field(default_factory=dict)
 
-    def cheapest(self, limit: int | None = None) -> Path | None:
-        """Return the cheapest path that costs less than `limit`, or None."""
+    def cheapest(self, *, main: int | None, limit: int | None = None) -> Path | None:
+        """Return the cheapest path around a main device that costs less than `limit`, or None."""
         root = Place(0, self.start_on, 0, self.start_on)
-        queue = [(self._bound(root), 0, _key(root))]
+        queue = [(self._bound_of(root), 0, _key(root))]
         cost_to = {root: 0}
         came: dict[Place, tuple[Place, Placed]] = {}
         while queue:
@@ -77,12 +79,12 @@ class Search:
             self.deepest = max(self.deepest, place.placed)
             if place.placed == len(self.blocks):
                 return Path(_walk(came, place), cost)
-            for following, step, price in self._steps(place):
+            for following, step, price in self._steps(place, main):
                 total = cost + price
                 if total < cost_to.get(following, total + 1):
                     cost_to[following] = total
                     came[following] = (place, step)
-                    heapq.heappush(queue, (total + self._bound(following), total, _key(following)))
+                    heapq.heappush(queue, (total + self._bound_of(following), total, _key(following)))
         return None
 
     def __post_init__(self) -> None:
@@ -121,12 +123,14 @@ class Search:
                 found.append((day, in_week))
         return Reach(anchor, found)
 
-    def _steps(self, place: Place) -> list[tuple[Place, Placed, int]]:
+    def _steps(self, place: Place, main: int | None) -> list[tuple[Place, Placed, int]]:
         block = self.blocks[place.placed]
-        reach = self._reach(place, block)
+        reach = self._reaches.get(place)
+        if reach is None:
+            reach = self._reaches[place] = self._reach(place, block)
         found = []
         for day, in_week in reach.days:
-            option = self._option(day, block)
+            option = self._option(day, block, main)
             if option is not None:
                 following = Place(place.placed + 1, day, in_week + 1, reach.anchor)
                 found.append((following, Placed(block, day, option), option.cost + self._step_cost(place, block, day)))
@@ -141,15 +145,15 @@ class Search:
             cost += OFF_INTERVAL * abs(gap - 7 * phase.interval_weeks)
         return cost
 
-    def _option(self, day: int, block: Block) -> Option | None:
-        key = (day, block.visits)
+    def _option(self, day: int, block: Block, main: int | None) -> Option | None:
+        key = (day, block.visits, main)
         if key not in self._options:
             self._options[key] = self.book.best(
                 day,
                 block.visits,
                 spacing=(block.phase.spacing_minutes or 0) // 5,
                 wanted=self.wanted,
-                main=self.main,
+                main=main,
                 window=self.window,
             )
         return self._options[key]
@@ -165,6 +169,11 @@ class Search:
             ]
         days = self._usable[key]
         return days[bisect_left(days, low) : bisect_left(days, last + 1)]
+
+    def _bound_of(self, place: Place) -> int:
+        if place not in self._bounds:
+            self._bounds[place] = self._bound(place)
+        return self._bounds[place]
 
     def _bound(self, place: Place) -> int:
         """Return a cost the rest can't undercut: the days to the earliest possible end, by quotas and gaps."""

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from clinic import actions, clock, queries
 from clinic.domain.permissions import Role
 from clinic.errors import Rejected
-from clinic.models import Site
+from clinic.models import Site, StaffUser
 
 WORKDAY = [(dt.time(8), dt.time(17))]
 
@@ -32,18 +32,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            password = self._password(from_stdin=options["password_stdin"])
-            site = self._site(options)
-            user = actions.create_staff(
-                email=options["email"],
-                name=options["name"] or options["email"].partition("@")[0],
-                password=password,
-                roles={site: Role(options["role"])},
-                now=clock.now(),
-            )
+            user, site_name = self._make(options)
         except Rejected as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{user.email} can sign in as {options['role']} of {site.name}.")
+        self.stdout.write(f"{user.email} can sign in as {options['role']} of {site_name}.")
+
+    def _make(self, options: dict[str, Any]) -> tuple[StaffUser, str]:
+        site = None if options["create_site"] else self._site(options["site"])
+        who: dict[str, Any] = {
+            "email": options["email"],
+            "name": options["name"] or options["email"].partition("@")[0],
+            "password": self._password(from_stdin=options["password_stdin"]),
+            "now": clock.now(),
+        }
+        role = Role(options["role"])
+        if site is None:
+            new = _new_site(options)
+            return actions.create_staff_and_site(site=new, role=role, **who), new.name
+        return actions.create_staff(roles={site: role}, **who), site.name
 
     def _password(self, *, from_stdin: bool) -> str:
         if from_stdin:
@@ -53,23 +59,23 @@ class Command(BaseCommand):
             raise CommandError("The two passwords differ. Nothing was made.")
         return first
 
-    def _site(self, options: dict[str, Any]) -> Site:
-        if name := options["create_site"]:
-            week = dict.fromkeys(range(1, 6), WORKDAY)
-            return actions.add_site(
-                site=actions.NewSite(
-                    slug=slugify(name)[:50],
-                    name=name,
-                    message_name=name[:20],
-                    zone=options["zone"],
-                    address="",
-                    phone=options["phone"],
-                    hours=week,
-                )
-            )
+    def _site(self, asked: str | None) -> Site:
         sites = queries.all_sites()
-        wanted = [site for site in sites if options["site"] in (site.slug, site.name)] if options["site"] else sites
+        wanted = [site for site in sites if asked in (None, site.slug, site.name)]
         if len(wanted) != 1:
             names = ", ".join(site.slug for site in sites) or "none yet: use --create-site NAME"
             raise CommandError(f"Say which site with --site. There is: {names}.")
         return wanted[0]
+
+
+def _new_site(options: dict[str, Any]) -> actions.NewSite:
+    name = options["create_site"]
+    return actions.NewSite(
+        slug=slugify(name)[:50] or "clinic",
+        name=name,
+        message_name=name[:20],
+        zone=options["zone"],
+        address="",
+        phone=options["phone"],
+        hours=dict.fromkeys(range(1, 6), WORKDAY),
+    )

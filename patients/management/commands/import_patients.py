@@ -4,15 +4,18 @@ from argparse import ArgumentParser
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
 
 from clinic import clock, queries
 from clinic.models import Site
 from patients import import_actions, phones
-from patients.domain.csv_rows import Fault, read_rows
+from patients.domain.csv_rows import Fault, Readers, read_rows
 
-SHOWN = 50
+SHOWN = 500
 
 
 class Command(BaseCommand):
@@ -28,15 +31,16 @@ class Command(BaseCommand):
         site = self._site(options["site"])
         rows, faults = read_rows(
             self._text(options["file"]),
-            today=now.date(),
-            to_phone=partial(phones.to_e164, region=site.region),
+            today=now.astimezone(ZoneInfo(site.zone)).date(),
+            readers=Readers(to_phone=partial(phones.to_e164, region=site.region), to_email=_email),
         )
         if faults:
             raise CommandError(_listed(faults))
-        if options["dry_run"]:
-            self.stdout.write(f"{len(rows)} rows are fine. Nothing was imported.")
-            return
         try:
+            if options["dry_run"]:
+                new = len(import_actions.check_against_stored(site=site, rows=rows))
+                self.stdout.write(f"{len(rows)} rows are fine, {new} of them new. Nothing was imported.")
+                return
             done = import_actions.import_patients(site=site, rows=rows, now=now)
         except import_actions.ImportRefused as refusal:
             raise CommandError(_listed(refusal.faults)) from refusal
@@ -58,6 +62,14 @@ class Command(BaseCommand):
                 f"Say which site with --site. There is: {', '.join(site.slug for site in sites) or 'none yet'}."
             )
         return wanted[0]
+
+
+def _email(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError("is not an e-mail address.") from error
+    return text
 
 
 def _listed(faults: list[Fault]) -> str:

@@ -1,0 +1,76 @@
+import datetime as dt
+
+import pytest
+
+from clinic.models import AuditEntry
+from patients import queries
+from patients.errors import AlreadyKnown, Rejected
+from patients.models import Consent, Patient
+from tests.factories import World, make_patient
+
+
+def test_a_patient_is_added_with_a_number_a_phone_and_a_consent(world: World) -> None:
+    patient = make_patient(world.site, world.receptionist, "Aisha", "Lee", phone="+15550106000")
+
+    assert patient.record_number == "P-1003"
+    consent = Consent.objects.get(patient=patient)
+    assert (consent.channel, consent.purpose, consent.how, consent.recorded_by) == (
+        "sms",
+        "reminders",
+        "at the desk",
+        world.receptionist,
+    )
+    assert AuditEntry.objects.filter(action="patient.added", patient_id=patient.pk).count() == 1
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"first": "maria", "last": "GARCIA", "phone": "+15550109999"},
+        {"first": "Mary", "last": "Garcia-Lee", "phone": "+15550102040"},
+    ],
+    ids=["same name", "same phone"],
+)
+def test_a_look_alike_of_the_same_birth_date_is_refused_unless_somebody_has_looked(
+    world: World, twin: dict[str, str]
+) -> None:
+    with pytest.raises(AlreadyKnown) as refusal:
+        make_patient(world.site, world.receptionist, twin["first"], twin["last"], phone=twin["phone"])
+
+    assert refusal.value.alternatives == [{"patient": world.maria.pk}]
+
+
+def test_a_twin_at_another_site_is_nobodys_business_here(world: World) -> None:
+    patient = make_patient(world.other_site, world.outsider, "Daniel", "Okafor", birth_date=dt.date(1979, 8, 19))
+
+    assert patient.site == world.other_site
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"email": "not-an-address"}, {"phone": None, "sms_consent": True}, {"email_consent": True}],
+    ids=["e-mail", "texts without a phone", "e-mails without an address"],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_saved(world: World, details: dict[str, object]) -> None:
+    before = Patient.objects.count()
+
+    with pytest.raises(Rejected):
+        make_patient(world.site, world.receptionist, "New", "Person", **({"birth_date": dt.date(2000, 1, 1)} | details))
+
+    assert Patient.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["garcia", "GARCIA maria", "mar gar", "1984-03-07", "3/7/84", "03071984", "2040", "(555) 010-2040", "P-1001"],
+)
+def test_a_patient_is_found_by_what_people_remember(world: World, text: str) -> None:
+    found = queries.patients_found(site_ids=[world.site.pk], text=text)
+
+    assert world.maria in found
+    assert world.foreign not in found
+
+
+@pytest.mark.parametrize("text", ["", "g", "zzz", "%", "garcia daniel"])
+def test_what_matches_nobody_finds_nobody(world: World, text: str) -> None:
+    assert queries.patients_found(site_ids=[world.site.pk], text=text) == []

@@ -222,9 +222,7 @@ def write_audit(
 def write_audit_of_command(*, site: Site, action: str, patient_ids: Iterable[int], now: dt.datetime) -> None:
     """Add one entry for each patient record a command at the console changed; nobody is signed in there."""
     AuditEntry.objects.bulk_create(
-        AuditEntry(
-            at=now, site=site, action=action, patient_id=patient_id, object_type="patient", object_id=patient_id
-        )
+        AuditEntry(at=now, site=site, action=action, patient_id=patient_id, object_type="patient", object_id=patient_id)
         for patient_id in patient_ids
     )
 

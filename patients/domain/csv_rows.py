@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ KNOWN = (*REQUIRED, "preferred_name", "phone", "email", "language", "sms_consent
 MOST_ROWS = 20_000
 _YES, _NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0", ""}
 _LANGUAGES = {"": "en", "en": "en", "english": "en", "es": "es", "spanish": "es", "español": "es"}
+_LIKE_A_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
@@ -78,7 +80,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
     class Given(csv.excel):
         pass
 
-    Given.delimiter = delimiter
+    Given.delimiter, Given.strict = delimiter, True  # strict: a quote that is never closed is said, not swallowed
     return Given
 
 
@@ -115,7 +117,7 @@ def _read(
         "first_name": field("first_name", lambda text: _name(text, "first name")),
         "last_name": field("last_name", lambda text: _name(text, "last name")),
         "preferred_name": field("preferred_name", lambda text: _name(text, "preferred name") if text else ""),
-        "birth_date": field("birth_date", lambda text: parse_birth_date(text, today=today)),
+        "birth_date": field("birth_date", lambda text: _birth_date(text, today)),
         "language": field("language", _language),
         "sms_consent": field("sms_consent", _yes),
         "email_consent": field("email_consent", _yes),
@@ -133,6 +135,16 @@ def _record_number(text: str) -> str:
     if not text or len(text) > 20:
         raise ValueError("must be 1 to 20 letters or digits.")
     return _no_formula(text)
+
+
+def _birth_date(text: str, today: dt.date) -> dt.date:
+    try:
+        return parse_birth_date(text, today=today)
+    except ValueError:
+        # Columns out of step put a name or a phone here: only what looks like a date is repeated.
+        if text and not _LIKE_A_DATE.fullmatch(text):
+            raise ValueError("is not a date. Type it like 3/7/1984.") from None
+        raise
 
 
 def _name(text: str, what: str) -> str:

@@ -167,26 +167,17 @@ class DayBook:
                     return rest
         return None
 
-    def best(
-        self,
-        day: int,
-        block: Sequence[str],
-        *,
-        spacing: int,
-        wanted: int,
-        main: int | None,
-        window: tuple[int, int] | None,
-    ) -> Option | None:
-        """Return the cheapest start of a block of visits, one every `spacing` quanta on one device, or None."""
-        best: Option | None = None
+    def offers(
+        self, day: int, block: Sequence[str], *, spacing: int, wanted: int, window: tuple[int, int] | None
+    ) -> list[Option]:
+        """Return each device's cheapest start of a block of visits, one every `spacing` quanta on that device."""
+        found = []
         for lane_id, mask in self._block_starts(day, block, spacing).items():
-            for quantum in _candidates(mask, wanted, window):
-                cost = time_cost(quantum, wanted, window)
-                if main is not None and lane_id != main:
-                    cost += OTHER_DEVICE
-                if best is None or (cost, quantum, lane_id) < (best.cost, best.quantum, best.main):
-                    best = Option(quantum, lane_id, cost)
-        return best
+            priced = [(time_cost(quantum, wanted, window), quantum) for quantum in _candidates(mask, wanted, window)]
+            if priced:
+                cost, quantum = min(priced)
+                found.append(Option(quantum, lane_id, cost))
+        return found
 
     def _block_starts(self, day: int, block: Sequence[str], spacing: int) -> dict[int, int]:
         found = self.starts(day, block[0])
@@ -194,6 +185,16 @@ class DayBook:
             later = self.starts(day, visit)
             found = {lane: mask & later.get(lane, 0) >> index * spacing for lane, mask in found.items()}
         return found
+
+
+def cheapest(offers: Sequence[Option], main: int | None) -> Option | None:
+    """Return the cheapest offer where every device but `main` costs extra; the earliest of equals."""
+    best: Option | None = None
+    for offer in offers:
+        cost = offer.cost + (OTHER_DEVICE if main is not None and offer.main != main else 0)
+        if best is None or (cost, offer.quantum, offer.main) < (best.cost, best.quantum, best.main):
+            best = Option(offer.quantum, offer.main, cost)
+    return best
 
 
 def _candidates(mask: int, wanted: int, window: tuple[int, int] | None) -> list[int]:

@@ -11,9 +11,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scheduling.domain import cadence
+from scheduling.domain import cadence, options
 from scheduling.domain.cadence import Block, Place
 from scheduling.domain.costs import DAY_LATER, LATE, OFF_INTERVAL, SHORT_GAP
+from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.options import DayBook, Option
 from scheduling.domain.protocol import Phase
 
@@ -59,6 +60,7 @@ class Search:
     )  # the day the cadence would give each block, were every time of day as good as another
     deepest: int = 0  # how many blocks could be placed at the most: names the session that does not fit
     _options: dict[tuple[int, tuple[str, ...], int | None], Option | None] = field(default_factory=dict)
+    _offers: dict[tuple[int, tuple[str, ...]], Sequence[Option]] = field(default_factory=dict)
     _reaches: dict[Place, Reach] = field(default_factory=dict)
     _bounds: dict[Place, int] = field(default_factory=dict)
     _usable: dict[tuple[tuple[int, ...], str], list[int]] = field(default_factory=dict)
@@ -148,15 +150,17 @@ class Search:
     def _option(self, day: int, block: Block, main: int | None) -> Option | None:
         key = (day, block.visits, main)
         if key not in self._options:
-            self._options[key] = self.book.best(
-                day,
-                block.visits,
-                spacing=(block.phase.spacing_minutes or 0) // 5,
-                wanted=self.wanted,
-                main=main,
-                window=self.window,
-            )
+            self._options[key] = options.cheapest(self._offers_on(day, block), main)
         return self._options[key]
+
+    def _offers_on(self, day: int, block: Block) -> Sequence[Option]:
+        key = (day, block.visits)
+        if key not in self._offers:
+            spacing = (block.phase.spacing_minutes or 0) // QUANTUM
+            self._offers[key] = self.book.offers(
+                day, block.visits, spacing=spacing, wanted=self.wanted, window=self.window
+            )
+        return self._offers[key]
 
     def _days(self, phase: Phase, visits: Sequence[str], low: int, last: int) -> Sequence[int]:
         """Return the days of the phase's weekdays on which the first visit has any start at all, within bounds."""

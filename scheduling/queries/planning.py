@@ -143,17 +143,16 @@ def lanes_of(*, site: Site, kinds: Iterable[str], first: dt.date, days: int) -> 
     weekly = resource_hours(site, resources)
     out = _outages(resources, calendar, site.zone)
     busy = _busy([resource.pk for resource in resources], calendar)
+    days_open = [(day.toordinal(), day.isoweekday(), ~shut.get(day.toordinal(), 0)) for day in calendar]
     lanes = []
     for resource in resources:
+        hours, away, taken = weekly[resource.pk], out.get(resource.pk, {}), busy.get(resource.pk, {})
         free: dict[int, int] = {}
-        for day in calendar:
-            number = day.toordinal()
-            mask = (
-                weekly[resource.pk].get(day.isoweekday(), 0) & ~shut.get(number, 0) & ~out.get((resource.pk, number), 0)
-            )
+        for number, weekday, not_shut in days_open:
+            mask = hours.get(weekday, 0) & not_shut & ~away.get(number, 0)
             # A day on which the place is open but booked out stays in the map, as 0: full is not closed.
             if mask:
-                free[number] = mask & ~busy.get((resource.pk, number), 0)
+                free[number] = mask & ~taken.get(number, 0)
         lanes.append(
             Lane(
                 id=resource.pk,
@@ -211,31 +210,28 @@ def _closed(site: Site, calendar: Sequence[dt.date]) -> tuple[dict[int, int], di
     return shut, reasons
 
 
-def _outages(resources: Sequence[Resource], calendar: Sequence[dt.date], zone: str) -> dict[tuple[int, int], int]:
+def _outages(resources: Sequence[Resource], calendar: Sequence[dt.date], zone: str) -> dict[int, dict[int, int]]:
     since, until = _bounds(calendar, zone)
-    out: dict[tuple[int, int], int] = {}
+    out: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     rows = Outage.objects.filter(
         resource__in=[resource.pk for resource in resources], starts_at__lt=until, ends_at__gt=since
     )
     for outage in rows:
-        marks: dict[int, int] = defaultdict(int)
-        for number in _mark(marks, outage.starts_at, outage.ends_at, zone):
-            key = (outage.resource_id, number)
-            out[key] = out.get(key, 0) | marks[number]
+        _mark(out[outage.resource_id], outage.starts_at, outage.ends_at, zone)
     return out
 
 
-def _busy(resource_ids: Sequence[int], calendar: Sequence[dt.date]) -> dict[tuple[int, int], int]:
+def _busy(resource_ids: Sequence[int], calendar: Sequence[dt.date]) -> dict[int, dict[int, int]]:
     rows = Reservation.objects.filter(
         Q(resource_id__in=resource_ids),
         is_active=True,
         day_number__gte=calendar[0].toordinal(),
         day_number__lte=calendar[-1].toordinal(),
     ).values_list("resource_id", "day_number", "first_quantum", "end_quantum")
-    busy: dict[tuple[int, int], int] = {}
-    for resource_id, number, first, end in rows.iterator(chunk_size=10_000):
-        key = (resource_id, number)
-        busy[key] = busy.get(key, 0) | ((1 << end) - (1 << first))
+    busy: dict[int, dict[int, int]] = {resource_id: {} for resource_id in resource_ids}
+    for resource_id, number, first, end in rows:
+        taken = busy[resource_id]
+        taken[number] = taken.get(number, 0) | ((1 << end) - (1 << first))
     return busy
 
 

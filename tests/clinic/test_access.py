@@ -9,7 +9,7 @@ from django.db import connection
 from clinic import access, actions, queries
 from clinic.domain.permissions import ALLOWED, Permission, Role, roles_with
 from clinic.errors import NotAllowed, NotFound, Rejected
-from clinic.models import AuditEntry, AuditSeal, IdempotencyKey, Membership, Site, StaffUser
+from clinic.models import ApiToken, AuditEntry, AuditSeal, IdempotencyKey, Membership, Site, StaffUser
 from patients import access as patient_access
 from scheduling import access as scheduling_access
 from scheduling import errors
@@ -95,6 +95,70 @@ def test_an_entry_of_the_last_seconds_waits_for_the_next_seal(world: World) -> N
     assert actions.seal_audit(now=NOW + dt.timedelta(seconds=5)) == 0
 
 
+def test_a_link_ends_before_the_first_entry_that_is_still_young(world: World) -> None:
+    old, young = NOW - dt.timedelta(minutes=5), NOW + dt.timedelta(minutes=5)
+    actions.write_audit_of_command(site=world.site, action="poison.young", patient_ids=[1], now=young)
+    actions.write_audit_of_command(site=world.site, action="poison.old", patient_ids=[2], now=old)
+
+    actions.seal_audit(now=NOW + dt.timedelta(minutes=1))
+
+    last_sealed = AuditSeal.objects.get().through_id
+    assert last_sealed == AuditEntry.objects.get(action="poison.young").pk - 1
+    actions.seal_audit(now=young + dt.timedelta(minutes=1))
+    assert queries.broken_seal() == (None, AuditEntry.objects.count())
+
+
+def test_an_entry_taken_out_breaks_the_chain_where_it_was(world: World) -> None:
+    later = NOW + dt.timedelta(minutes=1)
+    actions.seal_audit(now=later)
+    seal, first = AuditSeal.objects.get(), AuditEntry.objects.order_by("pk")[0].pk
+    world.visit()
+    actions.seal_audit(now=later)
+
+    with connection.cursor() as cursor:
+        sqlite, postgres = "DROP TRIGGER auditentry_append_only_delete", "SET session_replication_role = replica"
+        cursor.execute(sqlite if connection.vendor == "sqlite" else postgres)
+        cursor.execute("DELETE FROM clinic_auditentry WHERE id = %s", [first])
+        cursor.execute("SELECT 1" if connection.vendor == "sqlite" else "SET session_replication_role = DEFAULT")
+
+    assert queries.broken_seal() == (seal.through_id, 0)
+
+
+def test_verify_audit_says_how_many_entries_it_looked_at(world: World) -> None:
+    actions.seal_audit(now=NOW + dt.timedelta(minutes=1))
+    said = StringIO()
+
+    call_command("verify_audit", stdout=said)
+
+    assert said.getvalue() == f"The audit log is whole: {AuditEntry.objects.count()} sealed entries.\n"
+
+
+def test_create_token_prints_a_token_that_works_and_is_stored_nowhere(world: World) -> None:
+    said = StringIO()
+
+    call_command("create_token", "ROSA@example.com", stdout=said)
+
+    token = said.getvalue().strip()
+    assert queries.token_owner(digest=actions.token_digest(token)) == world.receptionist
+    assert not ApiToken.objects.filter(digest=token).exists()
+
+
+def test_create_token_for_nobody_says_so(world: World) -> None:
+    with pytest.raises(CommandError, match=r"Nobody on the staff has the address x@example\.com\."):
+        call_command("create_token", "x@example.com")
+
+
+def test_opening_hours_are_made_just_what_is_asked_and_only_once(world: World) -> None:
+    hours = {2: [(dt.time(9), dt.time(12)), (dt.time(13), dt.time(16))]}
+
+    assert actions.set_opening_hours(site=world.site, hours=hours) is True
+    assert actions.set_opening_hours(site=world.site, hours=hours) is False
+
+    rows = world.site.opening_hours.order_by("opens").values_list("weekday", "opens", "closes")
+    assert list(rows) == [(2, dt.time(9), dt.time(12)), (2, dt.time(13), dt.time(16))]
+    assert world.other_site.opening_hours.count() == 5
+
+
 def test_create_staff_makes_the_first_manager_and_the_first_site(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO("a-long-enough-password\n"))
 
@@ -124,8 +188,10 @@ def test_create_staff_makes_the_first_manager_and_the_first_site(db: None, monke
         ({"email": "nobody"}, "valid email"),
         ({"site": "nowhere"}, "There is: riverside, harbor"),
         ({"create_site": "Elm", "zone": "Mars/Olympus"}, "is not a time zone"),
+        ({"create_site": "Elm", "password": "short"}, "too short"),
+        ({"site": None}, "Say which site with --site"),
     ],
-    ids=["password", "taken", "address", "site", "zone"],
+    ids=["password", "taken", "address", "site", "zone", "password with a new site", "which site"],
 )
 def test_create_staff_refuses_in_one_sentence(
     world: World, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], words: str

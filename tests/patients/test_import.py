@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from clinic.models import AuditEntry
 from patients.models import Consent, ContactPoint, Patient
 from tests.factories import World
 
@@ -71,6 +72,11 @@ def test_a_byte_order_mark_is_understood(run: Any) -> None:
         (",Cy,Day,1984-03-07,,,,no,no", "Row 4, record_number: must be 1 to 20 letters or digits."),
         ("A-1,Cy,Day,1984-03-07,,,,no,no", "Row 4, record_number: stands in row 2 already."),
         (
+            "=1+1,Cy,Day,1984-03-07,,,,no,no",
+            "Row 4, record_number: begins like a formula. Remove the sign in front.",
+        ),
+        ("A-3,Cy,Day,1984-03-07,,a@b..example,,no,no", "Row 4, email: is not an e-mail address."),
+        (
             "A-3,=HYPERLINK(1),Day,1984-03-07,,,,no,no",
             "Row 4, first_name: begins like a formula. Remove the sign in front.",
         ),
@@ -119,8 +125,64 @@ def test_a_missing_and_an_unknown_column_are_named(run: Any) -> None:
 def test_a_dry_run_imports_nothing(run: Any) -> None:
     before = counts()
 
-    assert run(GOOD, "--dry-run") == "2 rows are fine. Nothing was imported."
+    assert run(GOOD, "--dry-run") == "2 rows are fine, 2 of them new. Nothing was imported."
     assert counts() == before
+
+
+def test_a_dry_run_finds_what_differs_from_the_stored_records(run: Any) -> None:
+    run(GOOD)
+
+    with pytest.raises(CommandError, match="Row 2, phone: differs from the stored record"):
+        run(GOOD.replace("6001", "6002"), "--dry-run")
+
+
+def test_an_empty_line_does_not_shift_the_row_that_is_named(run: Any) -> None:
+    with pytest.raises(CommandError, match="Row 5, language"):
+        run(GOOD + "\nA-3,Cy,Day,1984-03-07,,,fr,no,no\n")
+
+
+def test_a_quoted_cell_may_hold_the_separator(run: Any) -> None:
+    run(HEAD + '"A,1","Ana, Maria",Núñez,1984-03-07,,,,no,no\n')
+
+    assert Patient.objects.get(record_number="A,1").first_name == "Ana, Maria"
+
+
+def test_a_quote_that_is_never_closed_is_named(run: Any) -> None:
+    with pytest.raises(CommandError, match="Row 4, row: can't be read: a quote is not closed"):
+        run(GOOD + 'A-3,"Cy,Day,1984-03-07,,,,no,no\n' + "A-4,Di,Day,1984-03-07,,,,no,no\n" * 3)
+
+
+def test_an_empty_file_misses_its_heading(run: Any) -> None:
+    with pytest.raises(CommandError, match="Row 1, record_number: is missing from the heading"):
+        run("")
+
+
+def test_columns_out_of_step_put_no_name_on_the_screen(run: Any) -> None:
+    with pytest.raises(CommandError) as refusal:
+        run(HEAD + "A-1,1984-03-07,Ana,Secretname,,,,no,no\n")
+
+    assert str(refusal.value).split("\n")[1:] == ["Row 2, birth_date: is not a date. Type it like 3/7/1984."]
+
+
+def test_every_imported_record_is_in_the_audit_log_once(run: Any) -> None:
+    run(GOOD)
+    run(GOOD)
+
+    imported = AuditEntry.objects.filter(action="patient.imported").order_by("pk")
+    ids = Patient.objects.filter(record_number__startswith="A-").order_by("pk").values_list("pk", flat=True)
+    assert list(imported.values_list("patient_id", "object_id", "actor")) == [(pk, pk, None) for pk in ids]
+
+
+def test_the_example_of_the_manual_can_be_imported(run: Any, settings: Any) -> None:
+    example = settings.BASE_DIR / "docs" / "examples" / "patients.csv"
+
+    assert run(example.read_text()) == "3 patients added, 0 were here already."
+
+
+def test_another_sites_record_number_is_no_stored_record_of_this_site(run: Any, world: World) -> None:
+    Patient.objects.filter(pk=world.foreign.pk).update(record_number="A-1")
+
+    assert run(GOOD) == "2 patients added, 0 were here already."
 
 
 def test_a_file_that_is_not_utf_8_is_refused_in_words(run: Any) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,75 +9,90 @@ import holidays
 import yaml
 from django.core.management.base import BaseCommand, CommandError
 
+from clinic import actions as clinic_actions
 from clinic import queries
 from clinic.models import Site
+from patients import phones
 from scheduling.actions import setup
-from scheduling.actions.setup import NewResource
-from scheduling.domain import local_time
+from scheduling.domain.protocol import ProtocolError
+from scheduling.domain.site_form import NewSiteForm, PublicHolidays, SiteForm, read_site_form
+from scheduling.errors import Rejected
 
 
 class Command(BaseCommand):
-    help = "Add resources and closed days from a YAML file (docs/examples/site.yaml); again, it adds only what is new."
+    help = "Set a site up from a YAML file (docs/examples/site.yaml); again, it adds only what is new."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--site", required=True, help="the site's short name")
+        parser.add_argument("--site", help="the site's short name; not needed when the file holds the site")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sites = [site for site in queries.all_sites() if site.slug == options["site"]]
-        if not sites:
-            raise CommandError(f"There is no site {options['site']}. Make it with create_staff --create-site.")
+        path: Path = options["file"]
         try:
-            loaded = yaml.safe_load(options["file"].read_text())
-            resources = [_resource(entry) for entry in loaded.get("resources", [])]
-            days = _closed_days(loaded.get("closed", {}))
-        except OSError as error:
-            raise CommandError(f"Can't read {options['file']}: {error.strerror}.") from error
-        except (
-            yaml.YAMLError,
-            AttributeError,
-            KeyError,
-            TypeError,
-            ValueError,
-            NotImplementedError,
-        ) as error:
-            raise CommandError(
-                f"{options['file'].name} doesn't fit the form of docs/examples/site.yaml: {error}"
-            ) from error
-        self._save(sites[0], resources, days)
-
-    def _save(self, site: Site, resources: list[NewResource], days: Mapping[dt.date, str]) -> None:
-        added = setup.add_resources(site=site, resources=resources)
-        closed = setup.close_days(site=site, days=days)
+            form = read_site_form(_loaded(path))
+            days = {**(_public_days(form.public) if form.public else {}), **form.days}
+            site = self._site(form, options["site"])
+        except ProtocolError as error:
+            raise CommandError(f"{path.name}: {error.path}: {error.reason}. Nothing was saved.") from error
+        except Rejected as error:
+            raise CommandError(f"{path.name}: {error}") from error
+        if form.hours is not None and clinic_actions.set_opening_hours(site=site, hours=form.hours):
+            self.stdout.write(f"The opening hours of {site.name} are as the file says.")
+        added, closed = setup.set_up(site=site, resources=form.resources, days=days)
         self.stdout.write(f"{added} resources and {closed} closed days added to {site.name}.")
 
+    def _site(self, form: SiteForm, asked: str | None) -> Site:
+        slug = asked or (form.site.slug if form.site else None)
+        sites = queries.all_sites()
+        found = [site for site in sites if slug == site.slug]
+        if found:
+            return found[0]
+        if form.site and slug == form.site.slug:
+            return self._new_site(form.site, form)
+        there = ", ".join(site.slug for site in sites) or "none yet"
+        raise CommandError(f"Say which site with --site, or describe a new one in the file. There is: {there}.")
 
-def _resource(entry: Mapping[str, Any]) -> NewResource:
-    unknown = set(entry) - {"kind", "name", "group", "capabilities", "hours"}
-    if unknown:
-        raise ValueError(f"resources: there is no key {min(unknown)}")
-    hours = {
-        int(day): [(_time(opens), _time(closes)) for opens, closes in spans]
-        for day, spans in entry.get("hours", {}).items()
-    }
-    return NewResource(
-        kind=str(entry["kind"]),
-        name=str(entry["name"]),
-        group=str(entry.get("group", "")),
-        capabilities=tuple(map(str, entry.get("capabilities", []))),
-        hours=hours,
-    )
+    def _new_site(self, new: NewSiteForm, form: SiteForm) -> Site:
+        if form.hours is None:
+            raise ProtocolError("hours", "is missing: a new site needs its opening hours")
+        try:
+            phone = phones.to_e164(new.phone, region="US")
+        except ValueError as error:
+            raise ProtocolError("site.phone", str(error).rstrip(".")) from error
+        site = clinic_actions.add_site(
+            site=clinic_actions.NewSite(
+                slug=new.slug,
+                name=new.name,
+                message_name=new.message_name,
+                zone=new.zone,
+                address=new.address,
+                phone=phone,
+                hours=form.hours,
+            )
+        )
+        self.stdout.write(f"{site.name} made.")
+        return site
 
 
-def _time(text: str) -> dt.time:
-    minute = local_time.parse_wall(str(text))
-    return dt.time(minute // 60, minute % 60)
+def _loaded(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"Can't read {path}: {error.strerror}.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CommandError(f"{path.name} can't be read as YAML: {' '.join(str(error).split())}") from error
 
 
-def _closed_days(entry: Mapping[str, Any]) -> dict[dt.date, str]:
-    days = {dt.date.fromisoformat(str(day)): str(reason) for day, reason in entry.get("days", {}).items()}
-    if public := entry.get("public_holidays"):
-        found = holidays.country_holidays(public["country"], subdiv=public.get("subdivision"), years=public["years"])
-        skipped = set(public.get("open_on", []))
-        days |= {day: name for day, name in found.items() if name not in skipped}
-    return days
+def _public_days(public: PublicHolidays) -> dict[dt.date, str]:
+    where = "closed.public_holidays"
+    try:
+        found: dict[dt.date, str] = holidays.country_holidays(
+            public.country, subdiv=public.subdivision, years=public.years
+        )
+    except NotImplementedError as error:
+        raise ProtocolError(where, "knows no such country or subdivision; use codes such as US and CA") from error
+    names = {day: name.replace(" (observed)", "") for day, name in found.items()}
+    for name in public.open_on:
+        if name not in names.values():
+            raise ProtocolError(f"{where}.open_on", f"there is no holiday {name}")
+    return {day: name for day, name in names.items() if name not in public.open_on}

@@ -44,9 +44,7 @@ def arrive(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | N
     """
     session = _locked(session_id, version)
     if local_time.today(now, session.zone) < session.day:
-        raise Rejected(
-            f"This visit is on {local_time.day_text(session.day)}. Check it in on that day.", code="too_early"
-        )
+        raise _too_early(session, "Check it in on that day.")
     _move(session, _S.ARRIVED, now=now, by=by, arrived_at=now)
 
 
@@ -103,11 +101,14 @@ def mark_no_show(*, session_id: int, version: int, now: dt.datetime, by: StaffUs
 def turn_away(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
     """Record that the patient came and could not be treated, with the reason (domain.md 1.0).
 
-    :raises Rejected: no reason is given.
+    :raises Rejected: no reason is given, or the visit is on a later day.
     :raises IllegalMove: treatment has already begun.
     :raises Stale: somebody changed it meanwhile.
     """
-    _move(_locked(session_id, version), _S.NOT_TREATED, now=now, by=by, reason=_required(reason))
+    session = _locked(session_id, version)
+    if local_time.today(now, session.zone) < session.day:
+        raise _too_early(session, "Cancel it if the patient won't come.")
+    _move(session, _S.NOT_TREATED, now=now, by=by, reason=_required(reason))
 
 
 @transaction.atomic(durable=True)
@@ -197,6 +198,10 @@ def _who_changed(session: Session) -> str:
     day, minute = local_time.wall(latest.at, session.zone) if latest else (session.day, session.minute)
     at = f"{local_time.clock_text(minute)} on {local_time.day_text(day)}"
     return f"{who} changed this visit at {at}: it is {WORDS[_S(session.state)]} now. Look at it and try again."
+
+
+def _too_early(session: Session, instead: str) -> Rejected:
+    return Rejected(f"This visit is on {local_time.day_text(session.day)}. {instead}", code="too_early")
 
 
 def _required(reason: str) -> str:

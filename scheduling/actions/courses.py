@@ -38,7 +38,7 @@ class _Visit:
     def __init__(self, planned: PlannedSession, zone: str) -> None:
         self.planned = planned
         self.starts_at = local_time.to_utc(planned.day, planned.minute, zone)
-        self.ends_at = local_time.to_utc(planned.day, planned.minute + planned.minutes, zone)
+        self.ends_at = self.at(planned.minute + planned.minutes)
 
     def at(self, minute: int) -> dt.datetime:
         """Return the instant of a wall-clock minute of the visit's day, counted from its start."""
@@ -93,21 +93,22 @@ def book_course(*, request: clinic_actions.Request, proposal: Proposal, now: dt.
 @transaction.atomic(durable=True)
 def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime) -> int:
     plan, site = proposal.plan, proposal.site
-    course = Course.objects.create(
-        site=site,
-        patient_id=proposal.wish.patient_id,
-        protocol=proposal.protocol,
+    [course_id] = bulk.insert(
+        Course,
+        {"patient_id": [proposal.wish.patient_id]},
+        site_id=site.pk,
+        protocol_id=proposal.protocol.pk,
         state=CourseState.ACTIVE,
         prescribed=len(plan.sessions),
         standing_minute=plan.standing_minute,
         booked_at=now,
     )
     # Before the locks: a twin with the same key waits here and is then turned into a replay.
-    clinic_actions.remember_request(request=request, result_id=course.pk, now=now)
+    clinic_actions.remember_request(request=request, result_id=course_id, now=now)
     _lock(proposal)
     visits = [_Visit(planned, site.zone) for planned in plan.sessions]
     _check_still_open(proposal, visits, now)
-    session_ids = _insert_sessions(course, proposal, visits)
+    session_ids = _insert_sessions(course_id, proposal, visits)
     _insert_reservations(session_ids, visits)
     bulk.insert(
         SessionEvent,
@@ -117,12 +118,13 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         at=now,
         by_id=request.user.pk,
     )
-    CourseEvent.objects.create(
-        course=course,
+    bulk.insert(
+        CourseEvent,
+        {"course_id": [course_id]},
         kind="booked",
-        to_state=course.state,
+        to_state=CourseState.ACTIVE,
         at=now,
-        by=request.user,
+        by_id=request.user.pk,
         data={"sessions": len(visits), "first": str(visits[0].planned.day), "last": str(visits[-1].planned.day)},
     )
     clinic_actions.write_audit(
@@ -131,10 +133,10 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         action="course.booked",
         patient_ids=[proposal.wish.patient_id],
         object_type="course",
-        object_id=course.pk,
+        object_id=course_id,
         now=now,
     )
-    return course.pk
+    return course_id
 
 
 def _lock(proposal: Proposal) -> None:
@@ -149,7 +151,7 @@ def _lock(proposal: Proposal) -> None:
     patient_actions.lock_active_patient(patient_id=proposal.wish.patient_id, site=proposal.site)
 
 
-def _insert_sessions(course: Course, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
+def _insert_sessions(course_id: int, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
     grace = dt.timedelta(minutes=proposal.definition.missed_grace_minutes or proposal.site.missed_grace_minutes)
     return bulk.insert(
         Session,
@@ -165,9 +167,9 @@ def _insert_sessions(course: Course, proposal: Proposal, visits: Sequence[_Visit
             "deviation": [(visit.planned.deviation or "")[:300] for visit in visits],
             "missed_after": [visit.ends_at + grace for visit in visits],
         },
-        course_id=course.pk,
-        site_id=course.site_id,
-        patient_id=course.patient_id,
+        course_id=course_id,
+        site_id=proposal.site.pk,
+        patient_id=proposal.wish.patient_id,
         state=SessionState.BOOKED,
         zone=proposal.site.zone,
     )

@@ -170,7 +170,7 @@ def test_every_imported_record_is_in_the_audit_log_once(run: Any) -> None:
 
     imported = AuditEntry.objects.filter(action="patient.imported").order_by("pk")
     ids = Patient.objects.filter(record_number__startswith="A-").order_by("pk").values_list("pk", flat=True)
-    assert list(imported.values_list("patient_id", "object_id", "actor")) == [(pk, pk, None) for pk in ids]
+    assert [(entry.patient_id, entry.object_id, entry.actor) for entry in imported] == [(pk, pk, None) for pk in ids]
 
 
 def test_the_example_of_the_manual_can_be_imported(run: Any, settings: Any) -> None:

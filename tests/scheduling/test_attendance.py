@@ -1,11 +1,17 @@
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from scheduling.actions import attendance
-from scheduling.domain.states import SESSION_MOVES, SessionState
+from scheduling.actions import attendance, misses
+from scheduling.domain.states import PRESENT, SESSION_MOVES, SessionState
 from scheduling.errors import IllegalMove, NotFound, Rejected, SlotTaken, Stale
 from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
 from tests.factories import NOW, World
@@ -85,6 +91,21 @@ def test_a_verb_moves_a_session_exactly_where_the_table_allows(
 def test_a_visit_of_another_day_is_not_checked_in_early(session: Session) -> None:
     with pytest.raises(Rejected, match="This visit is on Tue Nov 17"):
         act(attendance.arrive, session, at=NOW)
+
+
+def test_nobody_is_turned_away_on_a_day_that_has_not_come(session: Session) -> None:
+    with pytest.raises(Rejected, match=r"This visit is on Tue Nov 17\. Cancel it if"):
+        act(partial(attendance.turn_away, reason="Ate"), session, at=NOW)
+
+
+def test_a_visit_can_be_checked_in_from_the_first_minute_of_its_local_day(session: Session) -> None:
+    midnight = dt.datetime(2026, 11, 17, 5, tzinfo=dt.UTC)  # New York
+
+    with pytest.raises(Rejected):
+        act(attendance.arrive, session, at=midnight - dt.timedelta(seconds=1))
+    act(attendance.arrive, session, at=midnight)
+
+    assert session.state == "arrived"
 
 
 def test_care_9_a_late_patient_can_be_checked_in(session: Session) -> None:
@@ -205,3 +226,103 @@ def test_two_requests_with_one_version_move_a_session_once(world: World, session
         attendance.arrive(session_id=session.pk, version=1, now=AT, by=world.receptionist)
 
     assert SessionEvent.objects.filter(session=session, to_state="arrived").count() == 1
+
+
+def test_a_visit_turned_away_can_be_taken_back_with_its_reason(session: Session) -> None:
+    act(attendance.arrive, session)
+    act(partial(attendance.turn_away, reason="  Ate  "), session)
+    assert (session.state, session.reason, session.is_active) == ("not_treated", "Ate", True)
+
+    act(attendance.undo, session)
+
+    assert (session.state, session.reason, session.arrived_at) == ("arrived", "", AT)
+
+
+def test_undo_of_undo_is_not_a_redo(session: Session) -> None:
+    act(attendance.arrive, session)
+    act(attendance.undo, session)
+
+    with pytest.raises(IllegalMove, match="nothing to undo"):
+        act(attendance.undo, session)
+
+
+def test_undo_after_a_new_step_takes_the_new_step_back(session: Session) -> None:
+    for verb in (attendance.mark_no_show, attendance.undo, attendance.arrive, attendance.undo):
+        act(verb, session)
+
+    assert (session.state, session.arrived_at) == ("booked", None)
+
+
+@pytest.mark.parametrize("verb", [*VERBS.values(), attendance.undo])
+def test_no_verb_moves_a_session_somebody_changed_meanwhile(session: Session, verb: Callable[..., None]) -> None:
+    Session.objects.filter(pk=session.pk).update(version=7)
+
+    with pytest.raises(Stale):
+        verb(session_id=session.pk, version=6, now=AT, by=None)
+
+    session.refresh_from_db()
+    assert (session.state, session.version, session.events.count()) == ("booked", 7, 1)
+
+
+def test_a_refused_cancellation_keeps_the_place(session: Session) -> None:
+    act(attendance.arrive, session)
+    act(attendance.start, session)
+
+    with pytest.raises(IllegalMove):
+        act(partial(attendance.cancel, reason="Ill"), session)
+
+    assert set(Reservation.objects.filter(session=session).values_list("is_active", flat=True)) == {True}
+
+
+def test_words_for_a_change_by_the_clock_name_the_clock(world: World, session: Session) -> None:
+    misses.flag_missed_sessions(now=session.ends_at + dt.timedelta(minutes=15))
+
+    with pytest.raises(
+        Stale, match=r"^The clock changed this visit at 11:15am on Tue Nov 17: it is waiting to be settled"
+    ):
+        attendance.arrive(session_id=session.pk, version=1, now=AT, by=world.receptionist)
+
+
+MOVES = [*VERBS, "undo", "flag"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=st.lists(st.sampled_from(MOVES), min_size=1, max_size=12))
+def test_after_any_steps_the_row_the_history_and_the_place_agree(session: Session, moves: list[Any]) -> None:
+    """However people click: the last event tells the state, an undo restores the state before, once flagged is once."""
+    begin, later = transaction.savepoint(), session.ends_at + dt.timedelta(minutes=30)
+    try:
+        for move in moves:
+            take(move, session, later)
+        check_history(session)
+    finally:  # each example begins with the visit as booked
+        transaction.savepoint_rollback(begin)
+        session.refresh_from_db()
+
+
+def take(move: Any, session: Session, at: dt.datetime) -> None:
+    if move == "flag":
+        misses.flag_missed_sessions(now=at)
+        return
+    with contextlib.suppress(IllegalMove):
+        act(attendance.undo if move == "undo" else VERBS[move], session, at=at)
+
+
+def check_history(session: Session) -> None:
+    session.refresh_from_db()
+    events = list(session.events.order_by("pk"))
+    assert (events[-1].to_state, session.version) == (session.state, len(events))
+    for earlier, later in pairwise(events):
+        assert later.from_state == earlier.to_state
+        undone = next((event for event in events if event.pk == later.data.get("undoes")), None)
+        if undone:
+            assert (later.from_state, later.to_state) == (undone.to_state, undone.from_state)
+        else:
+            assert SessionState(later.to_state) in SESSION_MOVES[SessionState(later.from_state)]
+    assert sum(event.kind == "flagged" for event in events) <= 1
+    held = set(Reservation.objects.filter(session=session).values_list("is_active", flat=True))
+    assert held == {session.state != "cancelled"} == {session.is_active}
+    assert session.arrived_at is not None or SessionState(session.state) not in PRESENT
+    assert session.arrived_at is None or session.state not in ("booked", "missed", "no_show")
+    is_done = Course.objects.get(pk=session.course_id).state == "completed"
+    assert is_done == (session.state == "completed")

@@ -247,7 +247,7 @@ def test_a_booking_costs_a_fixed_number_of_statements_whatever_its_length(world:
     with CaptureQueriesContext(connection) as queries:
         courses.book_course(request=request, proposal=proposal, now=NOW)
 
-    assert len(queries) == (15 if connection.vendor == "postgresql" else 14)
+    assert len(queries) == (14 if connection.vendor == "postgresql" else 13)
 
 
 def test_a_request_without_a_key_is_never_a_replay(world: World) -> None:

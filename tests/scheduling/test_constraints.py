@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, InternalError, connection, models, transaction
 
 from clinic.models import AuditEntry, AuditSeal
-from scheduling.models import CourseEvent, Reservation, Session, SessionEvent
+from scheduling.models import CourseEvent, Reservation, Resource, Session, SessionEvent
 from tests.factories import World
 
 HALF_HOUR = dt.timedelta(minutes=30)
@@ -87,6 +87,25 @@ def test_a_reservation_stays_within_its_day(world: World) -> None:
     assert is_refused(reservation(session, start, start + HALF_HOUR, first_quantum=280, end_quantum=289))
 
 
+def test_two_resources_at_one_time_do_not_meet(world: World) -> None:
+    session = world.visit()
+    other = Resource.objects.get(site=world.site, name="NeuroStar 2")
+
+    assert not is_refused(reservation(session, session.starts_at, session.ends_at, resource=other))
+
+
+def test_a_patient_is_in_one_place_at_a_time_and_visits_may_touch(world: World) -> None:
+    first = world.visit()
+    twin = {"course": first.course, "site": first.site, "patient": first.patient, "number": 2, "state": "booked"}
+    when = {"day": first.day, "minute": first.minute, "zone": first.zone}
+
+    for start, refused in ((-2, False), (-1, True), (1, True), (2, False)):
+        since = first.starts_at + start * HALF_HOUR
+        row = Session(**twin, **when, starts_at=since, ends_at=since + 2 * HALF_HOUR)
+        assert is_refused(row) is refused
+        Session.objects.filter(pk=row.pk).delete()
+
+
 def test_forms_are_told_about_an_overlap_before_the_database_is(world: World) -> None:
     session = world.visit()
     row = reservation(session, session.starts_at, session.ends_at)
@@ -124,7 +143,7 @@ def test_facts_that_travel_together_are_kept_together(world: World, facts: dict[
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does not remake tables")
-def test_the_rules_survive_a_table_remake(transactional_db: None) -> None:
+def test_the_rules_survive_a_table_remake(live_world: World) -> None:
     def triggers() -> set[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -132,11 +151,16 @@ def test_the_rules_survive_a_table_remake(transactional_db: None) -> None:
 
     before = triggers()
 
-    with connection.schema_editor() as editor:
+    with connection.schema_editor() as schema_editor:
+        editor: Any = schema_editor
         editor._remake_table(Reservation)
         editor._remake_table(SessionEvent)
 
     assert triggers() == before
+    session = live_world.visit()
+    assert is_refused(reservation(session, session.starts_at, session.ends_at))
+    with pytest.raises(IntegrityError, match="sessionevent_append_only"), transaction.atomic():
+        SessionEvent.objects.update(reason="poison")
     assert {"reservation_no_overlap_insert", "sessionevent_append_only_delete"} <= before
 
 
@@ -149,8 +173,9 @@ def test_a_history_can_only_be_added_to(world: World, model: type[models.Model])
     second = model._meta.concrete_fields[1].name
 
     rows: Any = model._default_manager.all()
-    for change in (lambda: rows.update(**{second: models.F(second)}), lambda: rows._raw_delete("default")):
-        with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
-            change()
+    with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
+        rows.update(**{second: models.F(second)})
+    with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
+        rows._raw_delete("default")
 
     assert list(model._default_manager.order_by("pk").values()) == before

@@ -54,6 +54,34 @@ def test_the_flag_can_be_undone_and_does_not_come_back(session: Session) -> None
     assert (session.state, flags(session)) == ("booked", 1)
 
 
+def test_a_settled_flag_taken_back_twice_does_not_come_back(session: Session) -> None:
+    later = session.ends_at + dt.timedelta(hours=1)
+    misses.flag_missed_sessions(now=later)
+    attendance.mark_no_show(session_id=session.pk, version=2, now=later, by=None)
+    attendance.undo(session_id=session.pk, version=3, now=later, by=None)
+    session.refresh_from_db()
+    assert session.state == "missed"
+
+    attendance.undo(session_id=session.pk, version=4, now=later, by=None)
+
+    assert misses.flag_missed_sessions(now=later + dt.timedelta(days=1)) == 0
+    assert flags(session) == 1
+
+
+def test_an_arrival_pressed_by_mistake_and_undone_leaves_the_visit_to_be_flagged(session: Session) -> None:
+    attendance.arrive(session_id=session.pk, version=1, now=session.starts_at, by=None)
+    attendance.undo(session_id=session.pk, version=2, now=session.starts_at, by=None)
+
+    assert misses.flag_missed_sessions(now=session.ends_at + dt.timedelta(minutes=15)) == 1
+
+
+def test_a_flag_leaves_the_patient_and_the_device_where_they_were(session: Session) -> None:
+    misses.flag_missed_sessions(now=session.ends_at + dt.timedelta(minutes=15))
+
+    session.refresh_from_db()
+    assert (session.is_active, set(session.reservations.values_list("is_active", flat=True))) == (True, {True})
+
+
 @pytest.mark.parametrize(("verb", "state"), [(attendance.arrive, "arrived"), (attendance.mark_no_show, "no_show")])
 def test_a_person_settles_the_flag(session: Session, verb: object, state: str) -> None:
     later = session.ends_at + dt.timedelta(hours=1)

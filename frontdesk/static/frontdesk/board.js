@@ -31,6 +31,13 @@ function along(card, step) {
   return lane[lane.indexOf(card) + step];
 }
 
+// A card may be opened before htmx has looked at it: then the link would leave the page.
+export function open(card) {
+  const link = card.querySelector("[data-open]");
+  window.htmx?.process(link);
+  link.click();
+}
+
 function moveFocus(event, card) {
   const target = {
     ArrowDown: () => along(card, 1),
@@ -74,7 +81,7 @@ export function watchBoard() {
     const card = event.target.closest?.(".ck-board .ck-visit");
     if (event.key === "Escape" && closePanel()) return;
     if (!card || event.target !== card) return;
-    if (event.key === "Enter") card.querySelector("[data-open]").click();
+    if (event.key === "Enter") open(card);
     else moveFocus(event, card);
   });
   document.addEventListener("click", (event) => {
@@ -82,7 +89,7 @@ export function watchBoard() {
     const button = event.target.closest("[data-filter]");
     if (button) filter(button);
     const card = event.target.closest(".ck-board .ck-visit");
-    if (card && !event.target.closest("a, button")) card.querySelector("[data-open]").click();
+    if (card && !event.target.closest("a, button")) open(card);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     calm();

@@ -1,5 +1,5 @@
 // Single keys, as on the help sheet. They rest while somebody types or a dialog is open, and can be switched off.
-import { step } from "./board.js";
+import { open, step } from "./board.js";
 
 const VERBS = { a: "arrive", s: "start", c: "complete", x: "no-show" };
 const STORE = "single-keys";
@@ -28,7 +28,7 @@ function act(key) {
   const form = card?.querySelector(`form[data-verb="${VERBS[key]}"]`);
   ready(form);
   if (form) form.requestSubmit();
-  else if (card && key === "x") card.querySelector("[data-open]").click();
+  else if (card && key === "x") open(card);
   return Boolean(form);
 }
 

@@ -9,10 +9,13 @@ from django.db import IntegrityError, transaction
 
 from clinic import actions as clinic_actions
 from clinic.models import Site
-from patients.domain.contact import CONSENT_WORDING, Channel, ContactKind, PatientState, search_text
+from patients.domain.contact import ContactKind, PatientState
 from patients.domain.details import NewPatient
 from patients.errors import AlreadyKnown, NotFound, PatientInactive, Rejected
 from patients.models import Consent, ContactPoint, Patient
+from patients.rows import consent_rows, contact_rows, patient_row
+
+DRAWS = 5  # of a record number, when several desks add patients at once
 
 
 @transaction.atomic(durable=True)
@@ -33,12 +36,9 @@ def add_patient(
     _check(details)
     if not allow_twin:
         _refuse_twin(site, details)
-    try:
-        with transaction.atomic():
-            patient = _insert(site, details, now)
-    except IntegrityError as error:
-        raise Rejected("Another patient has this record number.", fields={"record_number": "taken"}) from error
-    _insert_reach(patient, details, how=how, now=now, request=request)
+    patient = _insert(site, details, now)
+    ContactPoint.objects.bulk_create(contact_rows(patient, details))
+    Consent.objects.bulk_create(consent_rows(patient, details, how=how, by=request.user, now=now))
     clinic_actions.write_audit(request=request, site=site, action="patient.added", patient_ids=[patient.pk], now=now)
     return patient
 
@@ -73,31 +73,22 @@ def _refuse_twin(site: Site, details: NewPatient) -> None:
 
 
 def _insert(site: Site, details: NewPatient, now: dt.datetime) -> Patient:
-    patient = Patient(
-        site=site,
-        record_number=details.record_number or "",
-        first_name=details.first_name,
-        last_name=details.last_name,
-        preferred_name=details.preferred_name,
-        birth_date=details.birth_date,
-        language=details.language,
-        created_at=now,
-    )
-    patient.record_number = details.record_number or _next_record_number(site)
-    patient.search_text = search_text(
-        first=details.first_name,
-        last=details.last_name,
-        preferred=details.preferred_name,
-        born=details.birth_date,
-        record_number=patient.record_number,
-        phone=details.phone,
-    )
-    patient.save(force_insert=True)
-    return patient
+    for _try in range(DRAWS):
+        number = details.record_number or _next_record_number(site)
+        patient = patient_row(site, details, record_number=number, now=now)
+        try:
+            with transaction.atomic():
+                patient.save(force_insert=True)
+        except IntegrityError:
+            # Two desks at once may draw the same number: the second draws again.
+            if details.record_number:
+                break
+        else:
+            return patient
+    raise Rejected("Another patient has this record number.", fields={"record_number": "taken"})
 
 
 def _next_record_number(site: Site) -> str:
-    # Two desks at once may draw the same number: the unique constraint refuses the second, who tries again.
     latest = (
         Patient.objects.filter(site=site, record_number__startswith="P-")
         .order_by("-pk")
@@ -105,28 +96,6 @@ def _next_record_number(site: Site) -> str:
     )
     number = next((int(value[2:]) for value in latest[:50] if value[2:].isdigit()), 1000)
     return f"P-{number + 1}"
-
-
-def _insert_reach(
-    patient: Patient, details: NewPatient, *, how: str, now: dt.datetime, request: clinic_actions.Request
-) -> None:
-    points = [(ContactKind.PHONE, details.phone), (ContactKind.EMAIL, details.email)]
-    ContactPoint.objects.bulk_create(
-        ContactPoint(patient=patient, kind=kind, value=value) for kind, value in points if value
-    )
-    consents = [(Channel.SMS, details.sms_consent), (Channel.EMAIL, details.email_consent)]
-    Consent.objects.bulk_create(
-        Consent(
-            patient=patient,
-            channel=channel,
-            wording=CONSENT_WORDING,
-            how=how,
-            given_at=now,
-            recorded_by=request.user,
-        )
-        for channel, given in consents
-        if given
-    )
 
 
 @transaction.atomic(durable=True)

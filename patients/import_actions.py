@@ -8,10 +8,11 @@ from django.db import transaction
 
 from clinic import actions as clinic_actions
 from clinic.models import Site
-from patients.domain.contact import CONSENT_WORDING, Channel, ContactKind, search_text
+from patients.domain.contact import ContactKind
 from patients.domain.csv_rows import Fault, Row
 from patients.domain.details import NewPatient
 from patients.models import Consent, ContactPoint, Patient
+from patients.rows import consent_rows, contact_rows, patient_row
 
 BATCH = 500
 COMPARED = ("first_name", "last_name", "preferred_name", "birth_date", "language")
@@ -40,11 +41,12 @@ def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imp
     :raises ImportRefused: a record number is known with other details; a list never overwrites a record.
     """
     fresh = check_against_stored(site=site, rows=rows)
-    patients = Patient.objects.bulk_create([_patient(site, details, now) for details in fresh], batch_size=BATCH)
+    rows_to_add = [patient_row(site, new, record_number=new.record_number or "", now=now) for new in fresh]
+    patients = Patient.objects.bulk_create(rows_to_add, batch_size=BATCH)
     points, consents = [], []
     for patient, details in zip(patients, fresh, strict=True):
-        points += _points(patient, details)
-        consents += _consents(patient, details, now)
+        points += contact_rows(patient, details)
+        consents += consent_rows(patient, details, how="imported list", by=None, now=now)
     ContactPoint.objects.bulk_create(points, batch_size=BATCH)
     Consent.objects.bulk_create(consents, batch_size=BATCH)
     clinic_actions.write_audit_of_command(
@@ -88,39 +90,4 @@ def _differences(row: Row, patient: Patient, points: dict[str, str]) -> list[Fau
     wrong += [kind for kind in ContactKind if (points.get(kind) or None) != getattr(row.details, kind)]
     return [
         Fault(row.number, name, "differs from the stored record. Change it there, or remove the row.") for name in wrong
-    ]
-
-
-def _patient(site: Site, details: NewPatient, now: dt.datetime) -> Patient:
-    return Patient(
-        site=site,
-        record_number=details.record_number or "",
-        first_name=details.first_name,
-        last_name=details.last_name,
-        preferred_name=details.preferred_name,
-        birth_date=details.birth_date,
-        language=details.language,
-        created_at=now,
-        search_text=search_text(
-            first=details.first_name,
-            last=details.last_name,
-            preferred=details.preferred_name,
-            born=details.birth_date,
-            record_number=details.record_number or "",
-            phone=details.phone,
-        ),
-    )
-
-
-def _points(patient: Patient, details: NewPatient) -> list[ContactPoint]:
-    values = ((ContactKind.PHONE, details.phone), (ContactKind.EMAIL, details.email))
-    return [ContactPoint(patient=patient, kind=kind, value=value) for kind, value in values if value]
-
-
-def _consents(patient: Patient, details: NewPatient, now: dt.datetime) -> list[Consent]:
-    given = ((Channel.SMS, details.sms_consent), (Channel.EMAIL, details.email_consent))
-    return [
-        Consent(patient=patient, channel=channel, wording=CONSENT_WORDING, how="imported list", given_at=now)
-        for channel, yes in given
-        if yes
     ]

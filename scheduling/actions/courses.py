@@ -93,22 +93,21 @@ def book_course(*, request: clinic_actions.Request, proposal: Proposal, now: dt.
 @transaction.atomic(durable=True)
 def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime) -> int:
     plan, site = proposal.plan, proposal.site
-    [course_id] = bulk.insert(
-        Course,
-        {"patient_id": [proposal.wish.patient_id]},
-        site_id=site.pk,
-        protocol_id=proposal.protocol.pk,
+    course = Course.objects.create(
+        site=site,
+        patient_id=proposal.wish.patient_id,
+        protocol=proposal.protocol,
         state=CourseState.ACTIVE,
         prescribed=len(plan.sessions),
         standing_minute=plan.standing_minute,
         booked_at=now,
     )
     # Before the locks: a twin with the same key waits here and is then turned into a replay.
-    clinic_actions.remember_request(request=request, result_id=course_id, now=now)
+    clinic_actions.remember_request(request=request, result_id=course.pk, now=now)
     _lock(proposal)
     visits = [_Visit(planned, site.zone) for planned in plan.sessions]
     _check_still_open(proposal, visits, now)
-    session_ids = _insert_sessions(course_id, proposal, visits)
+    session_ids = _insert_sessions(course, proposal, visits)
     _insert_reservations(session_ids, visits)
     bulk.insert(
         SessionEvent,
@@ -118,13 +117,12 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         at=now,
         by_id=request.user.pk,
     )
-    bulk.insert(
-        CourseEvent,
-        {"course_id": [course_id]},
+    CourseEvent.objects.create(
+        course=course,
         kind="booked",
-        to_state=CourseState.ACTIVE,
+        to_state=course.state,
         at=now,
-        by_id=request.user.pk,
+        by=request.user,
         data={"sessions": len(visits), "first": str(visits[0].planned.day), "last": str(visits[-1].planned.day)},
     )
     clinic_actions.write_audit(
@@ -133,10 +131,10 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         action="course.booked",
         patient_ids=[proposal.wish.patient_id],
         object_type="course",
-        object_id=course_id,
+        object_id=course.pk,
         now=now,
     )
-    return course_id
+    return course.pk
 
 
 def _lock(proposal: Proposal) -> None:
@@ -151,7 +149,7 @@ def _lock(proposal: Proposal) -> None:
     patient_actions.lock_active_patient(patient_id=proposal.wish.patient_id, site=proposal.site)
 
 
-def _insert_sessions(course_id: int, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
+def _insert_sessions(course: Course, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
     grace = dt.timedelta(minutes=proposal.definition.missed_grace_minutes or proposal.site.missed_grace_minutes)
     return bulk.insert(
         Session,
@@ -167,9 +165,9 @@ def _insert_sessions(course_id: int, proposal: Proposal, visits: Sequence[_Visit
             "deviation": [(visit.planned.deviation or "")[:300] for visit in visits],
             "missed_after": [visit.ends_at + grace for visit in visits],
         },
-        course_id=course_id,
-        site_id=proposal.site.pk,
-        patient_id=proposal.wish.patient_id,
+        course_id=course.pk,
+        site_id=course.site_id,
+        patient_id=course.patient_id,
         state=SessionState.BOOKED,
         zone=proposal.site.zone,
     )

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from clinic.models import AuditEntry
-from patients import queries
+from patients import actions, queries
 from patients.errors import AlreadyKnown, Rejected
 from patients.models import Consent, Patient
 from tests.factories import World, make_patient
@@ -74,3 +74,17 @@ def test_a_patient_is_found_by_what_people_remember(world: World, text: str) -> 
 @pytest.mark.parametrize("text", ["", "g", "zzz", "%", "garcia daniel"])
 def test_what_matches_nobody_finds_nobody(world: World, text: str) -> None:
     assert queries.patients_found(site_ids=[world.site.pk], text=text) == []
+
+
+def test_a_number_drawn_by_another_desk_meanwhile_is_drawn_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter(["P-1001", "P-2000"])  # the first is Maria's
+    monkeypatch.setattr(actions, "_next_record_number", lambda _site: next(numbers))
+
+    patient = make_patient(world.site, world.receptionist, "Aisha", "Lee", phone="+15550106000")
+
+    assert patient.record_number == "P-2000"
+
+
+def test_a_record_number_somebody_typed_is_never_changed(world: World) -> None:
+    with pytest.raises(Rejected, match="has this record number"):
+        make_patient(world.site, world.receptionist, "Aisha", "Lee", phone="+15550106000", record_number="P-1001")

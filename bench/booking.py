@@ -85,14 +85,16 @@ def _over_http(engine: str, bench: Any, requests: int) -> None:
     command = [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[engine])]
     log = (Path(os.environ["DATA_DIR"]) / "server.log").open("w")
     with log, subprocess.Popen(command, cwd=ROOT, stderr=log, preexec_fn=testkit.die_with_parent) as server:
-        testkit.wait_until(lambda: testkit.accepts(port), "The server", seconds=60)
-        share = requests // CLIENTS
-        patients = bench.patients(requests + WARM_UPS)
-        work = [(port, bench.token, patients[n::CLIENTS], share, n) for n in range(CLIENTS)]
-        # Processes, so that four clients do not share one interpreter lock.
-        with get_context("fork").Pool(CLIENTS) as pool:
-            seen = pool.starmap(_client, work)
-        server.terminate()
+        try:
+            testkit.wait_until(lambda: testkit.accepts(port), "The server", seconds=60)
+            share = requests // CLIENTS
+            patients = bench.patients(requests + WARM_UPS)
+            work = [(port, bench.token, patients[n::CLIENTS], share, n) for n in range(CLIENTS)]
+            # Processes, so that four clients do not share one interpreter lock.
+            with get_context("fork").Pool(CLIENTS) as pool:
+                seen = pool.starmap(_client, work)
+        finally:
+            server.terminate()
     previews = sorted(itertools.chain(*(client["previews"] for client in seen)))
     bookings = sorted(itertools.chain(*(client["bookings"] for client in seen)))
     refused = sum(client["refused"] for client in seen)

@@ -14,6 +14,7 @@ from django.conf import settings
 
 REDIS_OPTIONS = {
     "socket_connect_timeout": 0.5,  # a booking must not wait for a broker that is down
+    "max_retries": 0,  # nor for kombu to try again after 2 and 4 seconds; the worker's own reconnecting is not meant
     "socket_timeout": 5,
     "visibility_timeout": 600,  # longer than the longest task (90 s)
 }

@@ -88,6 +88,7 @@ class Membership(models.Model):
     user = models.ForeignKey(StaffUser, on_delete=models.CASCADE, related_name="memberships")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=[(role.value, role.value) for role in Role])
+    skills = models.JSONField(default=list)  # what the person can be rostered for: `operator`, `neuronavigation`, …
 
     class Meta:
         constraints = [

@@ -1,8 +1,9 @@
 """Who is treated, and how they may be reached."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from patients.domain.clinical import Instrument, RelatedRole, ScreeningCode
 from patients.domain.contact import Channel, ContactKind, Language, PatientState, Purpose
 
 
@@ -23,6 +24,7 @@ class Patient(models.Model):
     preferred_name = models.CharField(max_length=60, blank=True)
     birth_date = models.DateField()
     language = models.CharField(max_length=2, choices=[(x.value, x.value) for x in Language], default=Language.ENGLISH)
+    interpreter = models.CharField(max_length=20, blank=True)  # the language an interpreter must speak; empty: none
     search_text = models.CharField(max_length=200)  # folded names, birth date and phone digits, for the one search box
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
@@ -86,3 +88,100 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"
+
+
+class RelatedPerson(models.Model):
+    """Somebody who comes with the patient: an escort, a carer, a guardian."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="related_people")
+    role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in RelatedRole])
+    name = models.CharField(max_length=80)
+    phone = models.CharField(max_length=20, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [_one_of("role", [r.value for r in RelatedRole], "relatedperson_role_known")]
+
+    def __str__(self) -> str:
+        return f"Related person {self.pk}"
+
+
+class Absence(models.Model):
+    """A time in which the patient, or the person who comes along, can't come: a vacation, or hours of each week.
+
+    Wall clock of the site. `weekday` (ISO) limits it to one day a week; without an `ends_on` it goes on.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="absences")
+    person = models.ForeignKey(RelatedPerson, on_delete=models.CASCADE, null=True, related_name="absences")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    weekday = models.PositiveSmallIntegerField(null=True)
+    from_minute = models.PositiveSmallIntegerField(default=0)
+    to_minute = models.PositiveSmallIntegerField(default=24 * 60)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="absence_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_minute__gt=F("from_minute"), to_minute__lte=24 * 60), name="absence_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(weekday=None) | Q(weekday__gte=1, weekday__lte=7), name="absence_weekday_iso"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=False) | Q(weekday__isnull=False), name="absence_bounded"
+            ),
+        ]
+        indexes = [models.Index(fields=["patient", "starts_on"], name="absence_of_patient")]
+
+    def __str__(self) -> str:
+        return f"Absence {self.pk}"
+
+
+class ScreeningFlag(models.Model):
+    """Something found in screening that forbids a treatment until a clinician clears it, with a reason."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="screening_flags")
+    code = models.CharField(max_length=30, choices=[(c.value, c.value) for c in ScreeningCode])
+    noted_at = models.DateTimeField()
+    noted_by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+    cleared_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "code"], condition=Q(cleared_at=None), name="screeningflag_one_open"
+            ),
+            _one_of("code", [c.value for c in ScreeningCode], "screeningflag_code_known"),
+            models.CheckConstraint(
+                condition=Q(cleared_at=None) | ~Q(cleared_because=""), name="screeningflag_cleared_with_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Screening flag {self.pk}"
+
+
+class MeasureResult(models.Model):
+    """A score of an outcome scale. Scales are never mixed in one trend, so each keeps its instrument."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="measure_results")
+    instrument = models.CharField(max_length=10, choices=[(i.value, i.value) for i in Instrument])
+    score = models.PositiveSmallIntegerField()
+    measured_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "instrument", "measured_on"], name="measureresult_one_a_day"),
+            _one_of("instrument", [i.value for i in Instrument], "measureresult_instrument_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Measure result {self.pk}"

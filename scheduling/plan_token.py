@@ -7,10 +7,11 @@ from django.core import signing
 
 from clinic.models import Site
 from scheduling.domain.planner import Plan, PlannedSession, PlannedUse
-from scheduling.domain.protocol_form import parse_protocol
 from scheduling.errors import Malformed, PlanGone
 from scheduling.models import Protocol
-from scheduling.queries.planning import CourseWish, Proposal
+from scheduling.queries.definitions import definition_of
+from scheduling.queries.planning import Proposal
+from scheduling.wishes import read_wish, stored_wish
 
 SALT = "scheduling.plan"
 GOOD_FOR = dt.timedelta(minutes=15)
@@ -23,14 +24,7 @@ def sign(proposal: Proposal, *, now: dt.datetime) -> str:
         "until": (now + GOOD_FOR).timestamp(),
         "site": proposal.site.pk,
         "protocol": proposal.protocol.pk,
-        "wish": [
-            wish.patient_id,
-            wish.protocol_code,
-            wish.start_on.toordinal(),
-            wish.preferred_minute,
-            wish.window,
-            dict(wish.pins),
-        ],
+        "wish": stored_wish(wish),
         "plan": [plan.label, plan.summary, plan.standing_minute, plan.cost],
         "sessions": [_packed(session) for session in plan.sessions],
     }
@@ -54,20 +48,12 @@ def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
     protocol = Protocol.objects.filter(pk=payload["protocol"]).first()
     if protocol is None:
         raise PlanGone("This plan's protocol is gone. Preview the course again.")
-    patient_id, code, start, preferred, window, pins = payload["wish"]
     label, summary, standing, cost = payload["plan"]
     return Proposal(
         site=site,
         protocol=protocol,
-        definition=parse_protocol(protocol.definition),
-        wish=CourseWish(
-            patient_id=patient_id,
-            protocol_code=code,
-            start_on=dt.date.fromordinal(start),
-            preferred_minute=preferred,
-            window=tuple(window) if window else None,
-            pins=pins,
-        ),
+        definition=definition_of(protocol),
+        wish=read_wish(payload["wish"]),
         plan=Plan(
             label=label,
             summary=summary,

@@ -24,8 +24,8 @@ from patients.domain.contact import CONSENT_SENTENCE
 from scheduling import plan_token
 from scheduling.actions import courses
 from scheduling.domain import local_time
+from scheduling.queries import availability, planning
 from scheduling.queries import courses as course_queries
-from scheduling.queries import planning
 
 CHIPS = ("earliest", *forms.WINDOWS)
 PREFERRED_PROTOCOL = "tms_mdd_36"
@@ -84,7 +84,7 @@ def _page(request: HttpRequest, site: Site, data: Any) -> dict[str, Any]:
     chosen = data.get("protocol") or (PREFERRED_PROTOCOL if PREFERRED_PROTOCOL in codes else "".join(codes[:1]))
     filled = {
         "protocol": chosen,
-        "start_on": data.get("start_on") or str(planning.next_open_day(site=site, after=today)),
+        "start_on": data.get("start_on") or str(availability.next_open_day(site=site, after=today)),
         "wish": data.get("wish") or "earliest",
         "preferred_time": data.get("preferred_time", ""),
         "device": data.get("device", ""),

@@ -24,6 +24,7 @@ from scheduling.models import (
     SessionEvent,
 )
 from scheduling.queries.planning import Proposal
+from scheduling.wishes import stored_wish
 
 TRIES = 3
 LOCK_TIMEOUT = "3s"
@@ -101,6 +102,7 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
         prescribed=len(plan.sessions),
         standing_minute=plan.standing_minute,
         booked_at=now,
+        wish=stored_wish(proposal.wish),
     )
     # Before the locks: a twin with the same key waits here and is then turned into a replay.
     clinic_actions.remember_request(request=request, result_id=course.pk, now=now)

@@ -34,7 +34,7 @@ HARBOR = NewSite(
 RIVERSIDE_RESOURCES = [
     NewResource("tms_device", "NeuroStar 1", "TMS", hours=_LUNCH),
     NewResource("tms_device", "NeuroStar 2", "TMS", hours=_LUNCH),
-    NewResource("tms_device", "MagPro 1", "TMS", hours=_LUNCH),
+    NewResource("tms_device", "MagPro 1", "TMS", hours=_LUNCH, capabilities=("neuronavigation",)),
     NewResource("ect_room", "ECT suite", "ECT", hours=_MORNING),
     NewResource("infusion_chair", "Ketamine 1", "KETAMINE"),
     NewResource("infusion_chair", "Ketamine 2", "KETAMINE"),
@@ -48,7 +48,11 @@ RIVERSIDE_RESOURCES = [
     *(NewResource("preop_bay", f"Pre-op bay {number}") for number in (1, 2)),
     *(NewResource("recovery_bay", f"Recovery bay {number}") for number in (1, 2, 3, 4)),
     NewResource("iv_nurse", "Infusion nurse 1"),
+    *(NewResource("iv_watch", f"Infusion nurse 1, watch {number}") for number in (1, 2)),
     NewResource("observer", "Observer 1"),
+    *(NewResource("observation_place", f"Observer 1, place {number}") for number in (1, 2, 3)),
+    NewResource("coordinator", "Coordinator"),
+    *(NewResource("therapist", name, capabilities=("dbt",)) for name in ("Therapist Ito", "Therapist Park")),
 ]
 HARBOR_RESOURCES = [
     NewResource("tms_device", "MagPro 2", "TMS"),
@@ -57,6 +61,14 @@ HARBOR_RESOURCES = [
     NewResource("operator", "TMS operator 1"),
     NewResource("psychiatrist", "Dr. Lindholm"),
     NewResource("iv_nurse", "Infusion nurse 1"),
+    *(NewResource("iv_watch", f"Infusion nurse 1, watch {number}") for number in (1, 2)),
+    NewResource("deep_tms_device", "BrainsWay 1"),
+    NewResource("h1_helmet", "H1 helmet"),
+    NewResource("h7_helmet", "H7 helmet"),
+    NewResource("exam_room", "Exam room"),
+    NewResource("vns_programmer", "Programming wand"),
+    NewResource("coordinator", "Coordinator"),
+    NewResource("therapist", "Therapist Bell"),
 ]
 
 STAFF = [

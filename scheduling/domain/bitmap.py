@@ -49,3 +49,25 @@ def each(mask: int) -> Iterator[int]:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
+
+
+def positions(mask: int, step: int) -> int:
+    """Return every `step`-th quantum of each stretch of set bits, counted from where the stretch begins."""
+    found = 0
+    begins = mask & ~(mask << 1)
+    for first in each(begins):
+        length = nearest_zero(mask >> first)
+        for quantum in range(first, first + length, step):
+            found |= 1 << quantum
+    return found
+
+
+def nearest_zero(mask: int) -> int:
+    """Return how many set bits in a row a bitmap begins with."""
+    return (~mask & (mask + 1)).bit_length() - 1
+
+
+def spans(mask: int) -> Iterator[tuple[int, int]]:
+    """Yield each stretch of set bits as [first, end), in rising order."""
+    for first in each(mask & ~(mask << 1)):
+        yield first, first + nearest_zero(mask >> first)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.protocol import Phase, ProtocolDefinition
 
 
@@ -15,29 +16,55 @@ class Block:
     index: int  # within the phase
     last_in_phase: int
     visits: tuple[str, ...]
+    offsets: tuple[int, ...] = (0,)  # quanta from the first visit's start to each visit's
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the search stands: blocks placed, the day of the latest, its week's count, and the phase's anchor day."""
+    """Where the search stands: blocks placed, the day of the latest, its week's count, and the phase's anchor day.
+
+    `trips` counts the days of that week on which the patient comes only for this course; 0 where no wish limits them.
+    """
 
     placed: int
     day: int
     in_week: int
     anchor: int
+    trips: int = 0
 
 
-def blocks_of(protocol: ProtocolDefinition) -> tuple[Block, ...]:
-    """Return a course as its blocks in order; the first visit of the course has its own type."""
+def blocks_of(protocol: ProtocolDefinition, series: str = "") -> tuple[Block, ...]:
+    """Return a series of a course as its blocks in order; the first visit of the course has its own type."""
     blocks: list[Block] = []
     for phase in protocol.phases:
+        if phase.series != series:
+            continue
         count = phase.planned // phase.per_day
         for index in range(count):
-            visits = [protocol.other_visit] * phase.per_day
-            if not blocks:
+            visits = [phase.visit or protocol.other_visit] * phase.per_day
+            if not blocks and phase.visit is None:
                 visits[0] = protocol.first_visit
-            blocks.append(Block(phase, index, count - 1, tuple(visits)))
+            blocks.append(Block(phase, index, count - 1, tuple(visits), _offsets(phase, visits, protocol)))
     return tuple(blocks)
+
+
+def _offsets(phase: Phase, visits: Sequence[str], protocol: ProtocolDefinition) -> tuple[int, ...]:
+    offsets, at = [], 0
+    for visit in visits:
+        offsets.append(at // QUANTUM)
+        minutes = protocol.visit_types[visit].minutes
+        at += phase.spacing_minutes or minutes + (phase.rest_minutes or 0)
+    return tuple(offsets)
+
+
+def keeps_weekday(phase: Phase) -> bool:
+    """Tell whether a phase holds one visit a week, so that its weekday is a wish as its time of day is."""
+    return phase.per_week == 1 and not phase.weeks
+
+
+def weekday_drift(day: int, anchor: int) -> int:
+    """Return how many days a day stands from the anchor's weekday in its own week."""
+    return abs((day - 1) % 7 - (anchor - 1) % 7)
 
 
 def monday(day: int) -> int:

@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduling.domain import bitmap
-from scheduling.domain.costs import OTHER_DEVICE, time_cost
+from scheduling.domain.costs import Costs
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.protocol import VisitType
+from scheduling.domain.wish import PICK_UP_QUANTA, Life
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One resource as the planner sees it. `free`: date ordinal to bitmap; a day that is absent is closed."""
+    """One resource as the planner sees it. `free`: date ordinal to bitmap; a day that is absent is closed.
+
+    `hours` are the same days before anything was reserved: they tell taken from closed, and where a list begins.
+    """
 
     id: int
     kind: str
     name: str
     capabilities: frozenset[str]
     free: Mapping[int, int]
+    hours: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,12 @@ class Use:
     """One resource needed during a visit, in quanta: occupied [at - before, at + length + after) from the start."""
 
     kind: str
-    capability: str | None
+    capabilities: frozenset[str]
     at: int
     length: int
     before: int
     after: int
+    position: int = 0  # quanta between two starts on a list; 0: any start
 
     def overlaps(self, other: "Use") -> bool:
         """Tell whether both occupy some quantum together."""
@@ -48,17 +54,18 @@ class Option:
 
 
 def uses_of(visit: VisitType) -> tuple[Use, ...]:
-    """Return what a visit occupies. The same kind in steps that follow each other is one resource throughout."""
+    """Return what a visit occupies, in the order of its steps."""
     found: list[Use] = []
     for step in visit.steps:
         for need in step.needs:
             use = Use(
                 need.kind,
-                need.capability,
+                frozenset(need.capabilities),
                 step.at // QUANTUM,
                 step.minutes // QUANTUM,
                 need.setup // QUANTUM,
                 need.turnover // QUANTUM,
+                (need.position_minutes or 0) // QUANTUM,
             )
             found.extend([use] * need.count)
     return tuple(found)
@@ -70,38 +77,42 @@ class DayBook:
 
     lanes: Sequence[Lane]
     pins: Mapping[str, int]
-    patient_busy: Mapping[int, int]
+    life: Life
     earliest: Mapping[int, int]  # date ordinal to the first quantum that may be used
     unusable: Mapping[int, int]  # date ordinal to quanta that do not exist or come twice
     visits: Mapping[str, VisitType]
+    requires: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    interpreter: str = ""
+    is_same_trip: bool = False
     uses: dict[str, tuple[Use, ...]] = field(init=False)
     by_use: dict[Use, list[Lane]] = field(init=False)
     _starts: dict[tuple[int, str], dict[int, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.uses = {code: uses_of(visit) for code, visit in self.visits.items()}
+        self.uses = {code: uses_of(visit) + self._interpreting(visit) for code, visit in self.visits.items()}
         self.by_use = {use: self._fitting(use) for uses in self.uses.values() for use in uses}
+
+    def _interpreting(self, visit: VisitType) -> tuple[Use, ...]:
+        if not self.interpreter:
+            return ()
+        return (Use("interpreter", frozenset({self.interpreter}), 0, visit.minutes // QUANTUM, 0, 0),)
 
     def _fitting(self, use: Use) -> list[Lane]:
         pinned = self.pins.get(use.kind)
+        wanted = use.capabilities | self.requires.get(use.kind, frozenset())
         return [
             lane
             for lane in self.lanes
-            if lane.kind == use.kind
-            and (use.capability is None or use.capability in lane.capabilities)
-            and (pinned is None or lane.id == pinned)
+            if lane.kind == use.kind and wanted <= lane.capabilities and (pinned is None or lane.id == pinned)
         ]
 
-    def mains(self) -> list[Lane]:
-        """Return the lanes that can be a course's main device: those of the first thing a visit needs."""
-        mains: dict[int, Lane] = {}
-        for uses in self.uses.values():
-            mains.update({lane.id: lane for lane in self.by_use[uses[0]]})
-        return list(mains.values())
+    def tightest_kind(self, visit: str, days: Sequence[int]) -> str | None:
+        """Return the kind of resource no lane of which has room for a visit on any of the days, or None."""
+        return next((use.kind for use in self.uses[visit] if not any(self.has_room(day, use) for day in days)), None)
 
     def has_room(self, day: int, use: Use) -> bool:
         """Tell whether any lane that fits a use is free for it at any start of a day."""
-        return any(self._lane_starts(lane, day, use) for lane in self.by_use[use])
+        return any(self.lane_starts(lane, day, use) for lane in self.by_use[use])
 
     def starts(self, day: int, visit: str) -> dict[int, int]:
         """Return main device to the bitmap of starts at which everything the visit needs is free."""
@@ -119,12 +130,12 @@ class DayBook:
             # Any one lane of the kind, free throughout: OR of what each alone allows.
             reach = 0
             for lane in self.by_use[use]:
-                reach |= self._lane_starts(lane, day, use)
+                reach |= self.lane_starts(lane, day, use)
             allowed &= reach
         crowded = _needs_matching(uses)
         found = {}
         for lane in self.by_use[uses[0]]:
-            mask = allowed & self._lane_starts(lane, day, uses[0])
+            mask = allowed & self.lane_starts(lane, day, uses[0])
             if mask and crowded:
                 mask = sum(1 << q for q in bitmap.each(mask) if self.assign(day, visit, q, lane.id, {}) is not None)
             if mask:
@@ -133,13 +144,23 @@ class DayBook:
 
     def _allowed(self, day: int, visit: str) -> int:
         length = self.visits[visit].minutes // QUANTUM
-        free = bitmap.FULL_DAY & ~self.patient_busy.get(day, 0) & ~self.unusable.get(day, 0)
+        free = bitmap.FULL_DAY & ~self.life.busy(day) & ~self.unusable.get(day, 0)
         first = self.earliest.get(day, 0)
-        return bitmap.erode(free, length) >> first << first
+        found = bitmap.erode(free, length) >> first << first
+        if escort := self.life.escort.get(day, 0):
+            # Who takes the patient home must be there when the visit ends.
+            found &= bitmap.erode(bitmap.FULL_DAY & ~escort, PICK_UP_QUANTA) >> length
+        return found
 
-    def _lane_starts(self, lane: Lane, day: int, use: Use) -> int:
+    def lane_starts(self, lane: Lane, day: int, use: Use) -> int:
+        """Return the visit starts of a day at which one lane is free for one use."""
         mask = lane.free.get(day, 0) & ~self.unusable.get(day, 0)
-        return bitmap.starts(mask, at=use.at, length=use.length, before=use.before, after=use.after) if mask else 0
+        if not mask:
+            return 0
+        found = bitmap.starts(mask, at=use.at, length=use.length, before=use.before, after=use.after)
+        if use.position and found:
+            found &= bitmap.positions(lane.hours.get(day, 0), use.position) >> use.at
+        return found
 
     def assign(self, day: int, visit: str, quantum: int, main: int, liked: Mapping[int, int]) -> list[Lane] | None:
         """Return one lane for each use of a visit starting at a quantum, or None; `liked` lanes are tried first."""
@@ -161,37 +182,60 @@ class DayBook:
             if not chosen and lane.id != main:
                 continue
             clash = any(lane.id == other.id and use.overlaps(held) for held, other in zip(uses, chosen, strict=False))
-            if not clash and self._lane_starts(lane, day, use) >> quantum & 1:
+            if not clash and self.lane_starts(lane, day, use) >> quantum & 1:
                 rest = self._assign(day, uses, quantum, main, liked, [*chosen, lane])
                 if rest is not None:
                     return rest
         return None
 
     def offers(
-        self, day: int, block: Sequence[str], *, spacing: int, wanted: int, window: tuple[int, int] | None
+        self,
+        day: int,
+        block: Sequence[str],
+        *,
+        offsets: Sequence[int],
+        wanted: int,
+        window: tuple[int, int] | None,
+        costs: Costs,
     ) -> list[Option]:
-        """Return each device's cheapest start of a block of visits, one every `spacing` quanta on that device."""
+        """Return each device's cheapest start of a block of visits, each `offsets` quanta after the first."""
+        targets = self._targets(day, block[0]) if self.is_same_trip else ()
         found = []
-        for lane_id, mask in self._block_starts(day, block, spacing).items():
-            priced = [(time_cost(quantum, wanted, window), quantum) for quantum in _candidates(mask, wanted, window)]
+        for lane_id, mask in self.block_starts(day, block, offsets).items():
+            if targets:
+                near = [(target, bitmap.nearest(mask, target)) for target in targets]
+                priced = [(costs.of_time(q, target, None), q) for target, q in near if q is not None]
+            else:
+                extra = costs.own_trip if self.is_same_trip else 0
+                priced = [
+                    (extra + costs.of_time(quantum, wanted, window), quantum)
+                    for quantum in _candidates(mask, wanted, window)
+                ]
             if priced:
                 cost, quantum = min(priced)
                 found.append(Option(quantum, lane_id, cost))
         return found
 
-    def _block_starts(self, day: int, block: Sequence[str], spacing: int) -> dict[int, int]:
+    def _targets(self, day: int, visit: str) -> tuple[int, ...]:
+        """Return the starts that join another visit of the day: ending as it begins, or beginning as it ends."""
+        length = self.visits[visit].minutes // QUANTUM
+        found = [start for first, end in bitmap.spans(self.life.visits.get(day, 0)) for start in (end, first - length)]
+        return tuple(start for start in found if start >= 0)
+
+    def block_starts(self, day: int, block: Sequence[str], offsets: Sequence[int]) -> dict[int, int]:
+        """Return main device to the starts of a block of visits on it, each `offsets` quanta after the first."""
         found = self.starts(day, block[0])
-        for index, visit in enumerate(block[1:], start=1):
+        for offset, visit in zip(offsets[1:], block[1:], strict=True):
             later = self.starts(day, visit)
-            found = {lane: mask & later.get(lane, 0) >> index * spacing for lane, mask in found.items()}
+            found = {lane: mask & later.get(lane, 0) >> offset for lane, mask in found.items()}
         return found
 
 
-def cheapest(offers: Sequence[Option], main: int | None) -> Option | None:
+def cheapest(offers: Sequence[Option], main: int | None, other_device: int) -> Option | None:
     """Return the cheapest offer where every device but `main` costs extra; the earliest of equals."""
     best: Option | None = None
     for offer in offers:
-        cost = offer.cost + (OTHER_DEVICE if main is not None and offer.main != main else 0)
+        cost = offer.cost + (other_device if main is not None and offer.main != main else 0)
         if best is None or (cost, offer.quantum, offer.main) < (best.cost, best.quantum, best.main):
             best = Option(offer.quantum, offer.main, cost)
     return best

@@ -50,3 +50,24 @@ class Plan:
     sessions: tuple[PlannedSession, ...]
     deviations: tuple[Deviation, ...]
     skipped: tuple[tuple[dt.date, str], ...]
+
+    @property
+    def times(self) -> tuple[tuple[dt.date, int, int], ...]:
+        """What tells one plan from another: each session's day, minute and main resource."""
+        return tuple((session.day, session.minute, session.uses[0].resource_id) for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the plans to choose from, and every taste it is the best for: `as_asked`, `earliest`, `steadiest`."""
+
+    tastes: tuple[str, ...]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A half hour (minutes) and how many of the course's sessions could be then."""
+
+    minute: int
+    sessions: int

@@ -1,7 +1,7 @@
 """Pure: what a protocol says, as values. The form it is written in is parsed by `protocol_form`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_SESSIONS = 120  # a year of weekly maintenance twice over; more is a typing mistake, not a prescription
 MAX_VISIT_MINUTES = 12 * 60
@@ -18,13 +18,17 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`count` resources of a kind during a step; set-up and turnover (minutes) occupy them before and after."""
+    """`count` resources of a kind during a step; set-up and turnover (minutes) occupy them before and after.
+
+    `position_minutes`: the resource works through a list; visits begin at whole positions from where its hours begin.
+    """
 
     kind: str
     count: int = 1
-    capability: str | None = None
+    capabilities: tuple[str, ...] = ()
     setup: int = 0
     turnover: int = 0
+    position_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,23 @@ class VisitType:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of a course. Exactly one way of counting is set: `sessions`, `weeks`, `windows_days` or `rule`."""
+    """A stretch of a course. Exactly one way of counting is set: `sessions`, `weeks`, `windows_days` or `rule`.
+
+    Phases of one `series` follow each other; two series run side by side. `plan_ahead`: how many sessions of an
+    open-ended phase are booked at a time; a nightly task adds the next ones. Several visits a day begin
+    `spacing_minutes` after each other, or `rest_minutes` after the end of the one before.
+    """
 
     name: str
+    series: str = ""
+    visit: str | None = None
     sessions: int | None = None
     weeks: tuple[int, ...] = ()
     windows_days: tuple[tuple[int, int], ...] = ()
     rule: str | None = None
     rule_weeks: tuple[int, int] | None = None
     open_ended: bool = False
+    plan_ahead: int | None = None
     per_week: int | None = None
     min_per_week: int | None = None
     first_weeks: int = 0
@@ -66,6 +78,7 @@ class Phase:
     range_weeks: tuple[int, int] | None = None
     per_day: int = 1
     spacing_minutes: int | None = None
+    rest_minutes: int | None = None
     consecutive_days: int | None = None
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     min_gap_days: int = 1
@@ -78,9 +91,11 @@ class Phase:
 
     @property
     def planned(self) -> int:
-        """How many sessions are planned ahead; an open-ended or rule-driven phase plans none yet."""
-        if self.rule or self.open_ended:
+        """How many sessions are booked with the course; a rule-driven phase is booked week by week instead."""
+        if self.rule:
             return 0
+        if self.open_ended:
+            return self.plan_ahead or 0
         return self.sessions or sum(self.weeks) or len(self.windows_days)
 
 
@@ -93,6 +108,28 @@ class Gaps:
     flag_days: int | None = None
     hard_days: int | None = None
     close_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """Which procedure code a visit is billed under, and what one authorised unit is: `session`, `day` or `visit`."""
+
+    first: str | None = None
+    other: str | None = None
+    remap: str | None = None
+    visits: Mapping[str, str] = field(default_factory=dict)  # a visit type billed under a code of its own
+    unit: str = "session"
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code a course may be billed under."""
+        return frozenset(code for code in (self.first, self.other, self.remap, *self.visits.values()) if code)
+
+    def code(self, *, visit_type: str, is_first: bool, is_remap: bool) -> str | None:
+        """Return the code of a visit."""
+        if visit_type in self.visits:
+            return self.visits[visit_type]
+        return self.first if is_first else self.remap if is_remap else self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +158,21 @@ class ProtocolDefinition:
     consecutive_miss_limit: int | None = None
     keep_provider: str = "prefer"
     is_group: bool = False
-    linked: tuple[str, ...] = ()
     reminder_style: str = "weekly_digest"
     late_cancel_hours: int | None = None
     missed_grace_minutes: int | None = None
     authorized_units: int | None = None
+    billing: Billing = Billing()
 
     @property
     def planned(self) -> int:
         """How many sessions a course of this protocol is booked with."""
         return sum(phase.planned for phase in self.phases)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The series that run side by side, in the order of their first phases."""
+        return tuple(dict.fromkeys(phase.series for phase in self.phases))
 
     def kinds(self) -> frozenset[str]:
         """Return every kind of resource any of the visits needs."""
@@ -140,7 +182,7 @@ class ProtocolDefinition:
 
     def longest_days(self) -> int:
         """Return how many calendar days the course takes at its usual pace, rounded up to whole weeks."""
-        return sum(_phase_days(phase) for phase in self.phases) + 7
+        return max(sum(_phase_days(p) for p in self.phases if p.series == series) for series in self.series) + 7
 
 
 def _phase_days(phase: Phase) -> int:

@@ -11,6 +11,7 @@ from scheduling.domain.form_reader import Node, pair, whole
 from scheduling.domain.protocol import (
     MAX_SESSIONS,
     MAX_VISIT_MINUTES,
+    Billing,
     Gaps,
     Need,
     Phase,
@@ -27,17 +28,38 @@ _STARTS = ("next_day", "next_monday")
 _RULES = ("stable_hamd24",)
 _STYLES = ("weekly_digest", "every_visit", "recall")
 _KEEPS = ("prefer", "hard")
+_UNITS = ("session", "day", "visit")
 
 
 def merge_like(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a protocol that says only what differs, filled up from its model; mappings merge, the rest replaces."""
+    """Return a protocol that says only what differs, filled up from its model; mappings merge, the rest replaces.
+
+    A source of the model goes with the number it is for: what the file says itself it must source itself.
+    """
+    merged = _merge({key: value for key, value in base.items() if key != "sources"}, child)
+    said = [path for path, _value in _leaves({k: v for k, v in child.items() if k != "sources"}, "")]
+    inherited = {
+        path: source
+        for path, source in dict(base.get("sources") or {}).items()
+        if not any(_is_about(str(path), leaf) for leaf in said)
+    }
+    merged["sources"] = inherited | dict(child.get("sources") or {})
+    return merged
+
+
+def _merge(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in child.items():
         if key == "like":
             continue
         old = merged.get(key)
-        merged[key] = merge_like(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = _merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
+
+
+def _is_about(source: str, leaf: str) -> bool:
+    replaced = leaf.partition("[")[0] if "[" in leaf else leaf  # a list is replaced as a whole
+    return source in _prefixes(leaf) or (f"{source}[".startswith(f"{replaced}[") and "[" in leaf)
 
 
 def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
@@ -57,7 +79,7 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
         tag=_short(top.text("tag"), "tag", 6),
         modality=top.text("modality"),
         summary=top.text("summary"),
-        phases=_phases(top),
+        phases=_phases(top, visits),
         visit_types=visits,
         first_visit=_known(use, "first", visits),
         other_visit=_known(use, "other", visits),
@@ -88,15 +110,25 @@ def _rest(top: Node) -> dict[str, Any]:
         "consecutive_miss_limit": top.whole("consecutive_miss_limit", 1, 20),
         "keep_provider": top.choice("keep_provider", _KEEPS, "prefer"),
         "is_group": _flag(top, "group"),
-        "linked": top.texts("linked"),
         "reminder_style": reminders.choice("style", _STYLES, "weekly_digest"),
         "late_cancel_hours": top.whole("late_cancel_hours", 0, 24 * 14),
         "missed_grace_minutes": top.whole("missed_grace_minutes", 0, 24 * 60),
         "authorized_units": top.whole("authorized_units", 1, 500),
+        "billing": _billing(top.child("billing")),
     }
     measures.close()
     reminders.close()
     return found
+
+
+def _billing(node: Node) -> Billing:
+    codes = {key: node.text(key) if node.get(key) is not None else None for key in ("first", "other", "remap")}
+    visits = node.child("visits")
+    own = {visit: visits.text(visit) for visit in map(str, visits.value)}
+    billing = Billing(**codes, visits=own, unit=node.choice("unit", _UNITS, "session"))
+    visits.close()
+    node.close()
+    return billing
 
 
 def _flag(node: Node, key: str) -> bool:
@@ -183,34 +215,42 @@ def _need(item: Any, path: str) -> Need:
     need = Need(
         kind=kind,
         count=node.whole("count", 1, 10, 1) or 1,
-        capability=node.text("capability") if node.get("capability") is not None else None,
+        capabilities=node.texts("capabilities"),
         setup=node.minutes("setup", 0, 0),
         turnover=node.minutes("turnover", 0, 0),
+        position_minutes=node.minutes("position_minutes", 5) if node.get("position_minutes") is not None else None,
     )
     node.close()
     return need
 
 
-def _phases(top: Node) -> tuple[Phase, ...]:
-    phases = tuple(_phase(item, path) for item, path in top.items("phases"))
+def _phases(top: Node, visits: Mapping[str, VisitType]) -> tuple[Phase, ...]:
+    phases = tuple(_phase(item, path, visits) for item, path in top.items("phases"))
     if not phases:
         raise ProtocolError("phases", "must list at least one phase")
+    names = [phase.name for phase in phases]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ProtocolError(f"phases[{index}].name", f"is used twice: {name}")
     return phases
 
 
-def _phase(item: Any, path: str) -> Phase:
+def _phase(item: Any, path: str, visits: Mapping[str, VisitType]) -> Phase:
     node = Node(item, path)
     weekdays = node.wholes("weekdays", 1, 7) or (1, 2, 3, 4, 5)
     if list(weekdays) != sorted(set(weekdays)):
         raise ProtocolError(node.at("weekdays"), "must be in order, each once")
     phase = Phase(
         name=node.text("name"),
+        series=node.text("series") if node.get("series") is not None else "",
+        visit=_known(node, "visit", visits) if node.get("visit") is not None else None,
         sessions=node.whole("sessions", 1, 1000),
         weeks=node.wholes("weeks", 1, 7),
         windows_days=tuple(_window(item, where) for item, where in node.items("windows_days")),
         rule=node.choice("rule", _RULES, _RULES[0]) if node.get("rule") is not None else None,
         rule_weeks=node.pair("rule_weeks", 1, 104),
         open_ended=_flag(node, "open_ended"),
+        plan_ahead=node.whole("plan_ahead", 1, 26),
         per_week=node.whole("per_week", 1, 7),
         min_per_week=node.whole("min_per_week", 1, 7),
         first_weeks=node.whole("first_weeks", 1, 52, 0) or 0,
@@ -219,6 +259,7 @@ def _phase(item: Any, path: str) -> Phase:
         range_weeks=node.pair("range_weeks", 1, 52),
         per_day=node.whole("per_day", 1, 12, 1) or 1,
         spacing_minutes=node.minutes("spacing_minutes", 5) if node.get("spacing_minutes") is not None else None,
+        rest_minutes=node.minutes("rest_minutes", 5) if node.get("rest_minutes") is not None else None,
         consecutive_days=node.whole("consecutive_days", 1, 31),
         weekdays=weekdays,
         min_gap_days=node.whole("min_gap_days", 1, 60, 1) or 1,
@@ -250,7 +291,10 @@ _PHASE_RULES: tuple[tuple[Callable[[Phase], bool], str], ...] = (
         "open_ended needs interval_weeks or per_week",
     ),
     (lambda p: not (p.per_week and p.interval_weeks), "takes per_week or interval_weeks, not both"),
-    (lambda p: p.per_day == 1 or p.spacing_minutes is not None, "per_day needs spacing_minutes"),
+    (
+        lambda p: (p.per_day > 1) == ((p.spacing_minutes is None) != (p.rest_minutes is None)),
+        "per_day needs spacing_minutes or rest_minutes, one of them",
+    ),
     (
         lambda p: p.per_day == 1 or (p.sessions or 0) % p.per_day == 0,
         "sessions must fill whole days of per_day",
@@ -267,6 +311,19 @@ _PHASE_RULES: tuple[tuple[Callable[[Phase], bool], str], ...] = (
     (
         lambda p: not (p.range_weeks and p.interval_weeks) or p.range_weeks[0] <= p.interval_weeks <= p.range_weeks[1],
         "interval_weeks must lie within range_weeks",
+    ),
+    (lambda p: p.open_ended == (p.plan_ahead is not None), "open_ended and plan_ahead go together"),
+    (
+        lambda p: not p.interval_weeks or p.min_gap_days <= 7 * p.interval_weeks,
+        "min_gap_days must not be longer than the interval",
+    ),
+    (
+        lambda p: not p.per_week or p.per_week <= -(-7 // p.min_gap_days),
+        "per_week can't be kept with this min_gap_days",
+    ),
+    (
+        lambda p: not p.consecutive_days or p.consecutive_days <= len(p.weekdays),
+        "consecutive_days need as many weekdays",
     ),
     (lambda p: p.rule_weeks is None or p.rule is not None, "rule_weeks needs rule"),
 )

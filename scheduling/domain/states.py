@@ -28,6 +28,23 @@ class CourseState(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
+class AuthorizationState(StrEnum):
+    NEEDED = "needed"
+    DRAFTING = "drafting"
+    SUBMITTED = "submitted"
+    PENDED = "pended"
+    APPROVED = "approved"
+    PARTIALLY_APPROVED = "partially_approved"
+    DENIED = "denied"
+    APPEALED = "appealed"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+
+
+# In these a payer has said yes; dates and units decide what is left.
+GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
+UNITS = ["session", "day", "visit"]  # what one authorised unit is
+
 _S = SessionState
 _ERROR = frozenset({_S.ENTERED_IN_ERROR})
 
@@ -49,7 +66,7 @@ SESSION_MOVES: dict[SessionState, frozenset[SessionState]] = {
 
 _C = CourseState
 COURSE_MOVES: dict[CourseState, frozenset[CourseState]] = {
-    _C.DRAFT: frozenset({_C.READY, _C.ACTIVE, _C.ENTERED_IN_ERROR}),
+    _C.DRAFT: frozenset({_C.READY, _C.ACTIVE, _C.DISCONTINUED, _C.ENTERED_IN_ERROR}),
     _C.READY: frozenset({_C.ACTIVE, _C.DISCONTINUED, _C.ENTERED_IN_ERROR}),
     _C.ACTIVE: frozenset({_C.ON_HOLD, _C.COMPLETED, _C.DISCONTINUED, _C.ENTERED_IN_ERROR}),
     _C.ON_HOLD: frozenset({_C.ACTIVE, _C.DISCONTINUED, _C.ENTERED_IN_ERROR}),
@@ -62,8 +79,12 @@ COURSE_MOVES: dict[CourseState, frozenset[CourseState]] = {
 RELEASED = frozenset({_S.CANCELLED, _S.ENTERED_IN_ERROR})
 # States in which the visit is still ahead or under way.
 OPEN = frozenset({_S.HELD, _S.BOOKED, _S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING})
+# What a change of the plan may lay out anew.
+MOVABLE = frozenset({_S.HELD, _S.BOOKED})
 # Only these count toward the course (domain.md 1.0).
 DELIVERED = frozenset({_S.COMPLETED})
+# Nobody was treated and nobody is expected any more: no authorised unit is used.
+UNBILLED = frozenset({_S.NOT_TREATED, _S.MISSED, _S.NO_SHOW, _S.CANCELLED, _S.ENTERED_IN_ERROR})
 PRESENT = frozenset({_S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING, _S.COMPLETED, _S.PARTIAL})
 
 # The one code each state has in FHIR R4 Appointment.status (screens.md 2.2).

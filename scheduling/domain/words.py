@@ -2,15 +2,27 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from scheduling.domain.cadence import Block
-from scheduling.domain.local_time import QUANTUM, clock_text, day_text
-from scheduling.domain.options import Lane
+from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.protocol import Phase, ProtocolDefinition
 
-_KINDS = {"tms_device": "TMS device", "tms_operator": "TMS operator", "iv_nurse": "infusion nurse"}
+_KINDS = {
+    "tms_device": "TMS device",
+    "deep_tms_device": "deep TMS device",
+    "operator": "TMS operator",
+    "iv_nurse": "infusion nurse",
+    "iv_watch": "place under a nurse's watch",
+    "observation_place": "place under an observer's watch",
+    "ect_room": "ECT room",
+    "anesthesia": "anesthesia provider",
+    "preop_bay": "pre-op bay",
+    "vns_programmer": "VNS programmer",
+    "group_place": "place in a group",
+}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -19,14 +31,27 @@ def kind(code: str) -> str:
     return _KINDS.get(code, code.replace("_", " "))
 
 
+def resource(code: str, having: Iterable[str]) -> str:
+    """Return a kind with what it must have: `TMS device with coil_b`."""
+    wanted = sorted(having)
+    return f"{kind(code)} with {listed(wanted)}" if wanted else kind(code)
+
+
+def numbered(sessions: Sequence[PlannedSession]) -> list[PlannedSession]:
+    """Return sessions numbered from 1 in the order given."""
+    return [replace(session, number=number) for number, session in enumerate(sessions, start=1)]
+
+
 def devices(sessions: Sequence[PlannedSession]) -> str:
     """Return how many devices a plan uses: `one device`, or how many."""
     used = {session.uses[0].resource_id for session in sessions}
     return "one device" if len(used) == 1 else f"{len(used)} devices"
 
 
-def summary(sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date, str]]) -> str:
-    """Return a plan in two or three sentences: how many, when, where, and what is skipped."""
+def summary(
+    sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date, str]], protocol: ProtocolDefinition
+) -> str:
+    """Return a plan in a few sentences: how many, when, where, what is skipped, what is booked later."""
     first, last = sessions[0], sessions[-1]
     count = f"{len(sessions)} sessions" if len(sessions) > 1 else "1 session"
     span = f"{day_text(first.day)} to {day_text(last.day)}" if first.day != last.day else day_text(first.day)
@@ -48,15 +73,25 @@ def summary(sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date,
     )
     sentences = [f"{count}, {span}.", f"{when}, {where}."]
     if skipped:
-        sentences.append(f"{_listed([name for _day, name in skipped])} {'is' if len(skipped) == 1 else 'are'} skipped.")
+        sentences.append(f"{listed([name for _day, name in skipped])} {'is' if len(skipped) == 1 else 'are'} skipped.")
+    sentences += [text for phase in protocol.phases if (text := _later(phase))]
     return " ".join(sentences)
 
 
-def why(block: Block, protocol: ProtocolDefinition, number: int) -> str:
-    """Return why a session is where it is."""
-    phase = block.phase
-    place = f"{phase.name.capitalize()} {block.index * phase.per_day + 1} of {phase.planned}: {_rule(phase)}."
-    if number == 1:
+def _later(phase: Phase) -> str | None:
+    if phase.rule:
+        return f"{phase.name.capitalize()} treatments are booked week by week, by the score."
+    if phase.open_ended:
+        return f"{phase.name.capitalize()} goes on and is booked {phase.plan_ahead} ahead."
+    return None
+
+
+def why(block: Block, protocol: ProtocolDefinition, offset: int) -> str:
+    """Return why a session is where it is; `offset`: which of its day's visits."""
+    phase, number = block.phase, block.index * block.phase.per_day + offset + 1
+    of = "" if phase.open_ended else f" of {phase.planned}"
+    place = f"{phase.name.replace('_', ' ').capitalize()} {number}{of}: {_rule(phase)}."
+    if number == 1 and phase is protocol.phases[0]:
         return f"First visit, {protocol.visit_types[protocol.first_visit].minutes} minutes. {place}"
     return place
 
@@ -69,7 +104,12 @@ def _rule(phase: Phase) -> str:
     if phase.windows_days:
         return "within its window of days"
     if phase.per_day > 1:
-        return f"{phase.per_day} a day, {phase.spacing_minutes} minutes apart"
+        apart = (
+            f"{phase.spacing_minutes} minutes apart"
+            if phase.spacing_minutes
+            else f"{phase.rest_minutes} minutes of rest"
+        )
+        return f"{phase.per_day} a day, {apart}"
     if phase.planned == 1:
         return "one visit"
     return f"{phase.per_week or len(phase.weekdays)} a week, {_weekdays(phase.weekdays)}"
@@ -79,21 +119,9 @@ def _weekdays(weekdays: Sequence[int]) -> str:
     names = [_DAYS[day - 1] for day in weekdays]
     if len(names) > 2 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
         return f"{names[0]} to {names[-1]}"
-    return _listed(names)
+    return listed(names)
 
 
-def deviation(quantum: int, wanted: int, device: int, main: int, lanes: Sequence[Lane]) -> str | None:
-    """Return how a session differs from the standing time and device, or None."""
-    names = {lane.id: lane.name for lane in lanes}
-    asked, given = clock_text(wanted * QUANTUM), clock_text(quantum * QUANTUM)
-    if quantum != wanted and device != main:
-        return f"{asked} is taken on {names[main]}; {given} on {names[device]} is the nearest free time."
-    if quantum != wanted:
-        return f"{asked} is taken; {given} is the nearest free time."
-    if device != main:
-        return f"{names[main]} is taken at {asked}; {names[device]} is free."
-    return None
-
-
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence: `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

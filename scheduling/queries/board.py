@@ -11,7 +11,7 @@ from clinic.models import Site
 from scheduling.domain import local_time
 from scheduling.domain.states import SessionState
 from scheduling.models import Closure, Outage, Reservation, Resource, Session
-from scheduling.queries.planning import FULL_DAY, resource_hours, site_hours
+from scheduling.queries.availability import FULL_DAY, resource_hours, site_hours
 
 LATE_AFTER = dt.timedelta(minutes=10)
 

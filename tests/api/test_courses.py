@@ -16,7 +16,8 @@ from scheduling.models import Course, Resource, Session
 from tests.api.conftest import Api, wish
 from tests.factories import NOW, World
 
-STATEMENTS_PER_BOOKING = 23  # over HTTP, from the token to the answer; the goal is 25
+# Over HTTP, from the token to the answer; the goal is 25. PostgreSQL is told how long to wait for a lock.
+STATEMENTS_PER_BOOKING = {"sqlite": 22, "postgresql": 23}
 
 Rows = Callable[[], dict[str, int]]
 
@@ -360,4 +361,4 @@ def test_a_booking_costs_the_same_statements_whatever_its_length(
 
     assert answer.status_code == 201
     assert len(answer.json()["sessions"]) == sessions
-    assert len(statements) == STATEMENTS_PER_BOOKING
+    assert len(statements) == STATEMENTS_PER_BOOKING[connection.vendor]

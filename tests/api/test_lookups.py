@@ -7,8 +7,9 @@ import pytest
 from clinic.models import AuditEntry
 from notifications.actions import planning
 from scheduling.actions import misses
+from scheduling.catalogue import SHIPPED
 from tests.api.conftest import Api
-from tests.factories import World
+from tests.factories import World, make_patient
 
 
 def test_only_a_persons_own_sites_are_listed(api: Api, outsider: Api, world: World) -> None:
@@ -29,7 +30,7 @@ def test_only_a_persons_own_sites_are_listed(api: Api, outsider: Api, world: Wor
 def test_the_protocols_are_listed_with_their_definition(api: Api) -> None:
     found = {row["code"]: row for row in api.get("protocols/").json()["results"]}
 
-    assert sorted(found) == ["consult", "ect_index", "esk_trd", "ket_iv_6", "tms_mdd_36"]
+    assert sorted(found) == sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     assert found["tms_mdd_36"]["definition"]["phases"][1]["weeks"] == [3, 2, 1]
 
 
@@ -92,7 +93,9 @@ def test_a_list_has_four_keys_and_at_most_two_hundred_rows(api: Api, path: str) 
 
 def test_no_page_is_longer_than_two_hundred_rows(api: Api, world: World) -> None:
     for hour in range(6):
-        world.book(world.maria if hour % 2 else world.daniel, preferred_minute=510 + 90 * hour)
+        born = dt.date(1980, 1, 1 + hour)
+        patient = make_patient(world.site, world.receptionist, f"Ana {hour}", "Sato", birth_date=born)
+        world.book(patient, preferred_minute=510 + 90 * hour)
 
     answer = api.get("sessions/", page_size=100_000).json()
 

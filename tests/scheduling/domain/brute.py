@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from itertools import pairwise, product
 
-from scheduling.domain.costs import DAY_LATER, LATE, OTHER_DEVICE, SHORT_GAP, time_cost
+from scheduling.domain.costs import AS_ASKED
 from scheduling.domain.options import Lane
 from scheduling.domain.plan import Plan
 from scheduling.domain.planner import Wish
@@ -111,7 +111,7 @@ def _costs(wish: Wish, lanes: list[Lane], busy: dict[int, int], main: int, wante
     day_cost: dict[int, int] = {}
     for day in range(first, first + wish.horizon_days + 1):
         costs = [
-            time_cost(q, wanted, None) + (0 if device == main else OTHER_DEVICE)
+            AS_ASKED.of_time(q, wanted, None) + (0 if device == main else AS_ASKED.other_device)
             for device, q in _starts(wish, lanes, busy, day)
         ]
         if costs:
@@ -120,11 +120,12 @@ def _costs(wish: Wish, lanes: list[Lane], busy: dict[int, int], main: int, wante
     ideal = _ideal(sorted(day_cost), wish)
     for days in product(sorted(day_cost), repeat=total):
         if list(days) == sorted(set(days)) and _is_legal(list(days), wish):
-            late = sum(LATE * max(0, day - wanted_day) for day, wanted_day in zip(days, ideal, strict=True))
+            late = sum(AS_ASKED.late * max(0, day - wanted_day) for day, wanted_day in zip(days, ideal, strict=True))
             yield (
-                DAY_LATER * (days[-1] - first)
+                AS_ASKED.day_later * (days[-1] - first)
                 + sum(day_cost[day] for day in days)
                 + _short_gaps(list(days), wish)
+                + _drift(list(days), wish)
                 + late
             )
 
@@ -136,13 +137,25 @@ def _ideal(usable: list[int], wish: Wish) -> list[int]:
         before = days[-1] if days else None
         part: list[int] = []
         for _session in range(phase.planned):
-            day = next((day for day in usable if _follows(day, phase, part, before, wish)), None)
+            fitting = [day for day in usable if _follows(day, phase, part, before, wish)]
+            if part and phase.per_week == 1:
+                # The weekday of the first, or the next one with room in that week; else as soon as may be.
+                wanted = monday(part[-1]) + 7 + dt.date.fromordinal(part[0]).weekday()
+                first = max(wanted, part[-1] + max(phase.min_gap_days, phase.wish_gap_days or 0))
+                of_week = [day for day in usable_days(usable, phase) if first <= day < monday(wanted) + 7]
+                least = wanted if of_week else monday(wanted)
+                fitting = [day for day in fitting if day >= least]
+            day = next(iter(fitting), None)
             if day is None:
                 total = sum(each.planned for each in wish.protocol.phases)
                 return days + part + [wish.start_on.toordinal() + wish.horizon_days] * (total - len(days) - len(part))
             part.append(day)
         days += part
     return days
+
+
+def usable_days(usable: list[int], phase: Phase) -> list[int]:
+    return [day for day in usable if dt.date.fromordinal(day).isoweekday() in phase.weekdays]
 
 
 def _follows(day: int, phase: Phase, part: list[int], before: int | None, wish: Wish) -> bool:
@@ -209,11 +222,23 @@ def _is_legal(days: list[int], wish: Wish) -> bool:
     return True
 
 
+def _drift(days: list[int], wish: Wish) -> int:
+    """A phase of one visit a week keeps the weekday of its first."""
+    cost, done = 0, 0
+    for phase in wish.protocol.phases:
+        part = days[done : done + phase.planned]
+        if phase.per_week == 1:
+            weekdays = [dt.date.fromordinal(day).isoweekday() for day in part]
+            cost += sum(AS_ASKED.off_interval * abs(weekday - weekdays[0]) for weekday in weekdays)
+        done += phase.planned
+    return cost
+
+
 def _short_gaps(days: list[int], wish: Wish) -> int:
     cost, done = 0, 0
     for phase in wish.protocol.phases:
         part = days[done : done + phase.planned]
         if phase.wish_gap_days:
-            cost += sum(SHORT_GAP * max(0, phase.wish_gap_days - (b - a)) for a, b in pairwise(part))
+            cost += sum(AS_ASKED.short_gap * max(0, phase.wish_gap_days - (b - a)) for a, b in pairwise(part))
         done += phase.planned
     return cost

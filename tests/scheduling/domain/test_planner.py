@@ -1,19 +1,17 @@
 import datetime as dt
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
+from scheduling import catalogue
 from scheduling.domain.bitmap import span
 from scheduling.domain.local_time import to_utc
 from scheduling.domain.options import Lane
-from scheduling.domain.planner import Infeasible, Plan, Wish, best_times, plan_course
+from scheduling.domain.planner import Ground, Infeasible, Life, Plan, Wish, best_times, plan_course
 from scheduling.domain.protocol import ProtocolDefinition
-from scheduling.domain.protocol_form import parse_protocol
 
-SHIPPED = Path(__file__).parents[3] / "scheduling" / "protocols"
 NEW_YORK = "America/New_York"
 HOLIDAYS = {
     dt.date(2026, 11, 26): "Thanksgiving",
@@ -25,8 +23,13 @@ TUESDAY = dt.date(2026, 11, 24)
 OPEN = span(90, 120)  # 7:30am to 5:30pm
 
 
+@cache
+def shipped() -> dict[str, ProtocolDefinition]:
+    return {file.definition.code: file.definition for file in catalogue.read_folder(catalogue.SHIPPED)}
+
+
 def protocol(code: str) -> ProtocolDefinition:
-    return parse_protocol(yaml.safe_load((SHIPPED / f"{code}.yaml").read_text()))
+    return shipped()[code]
 
 
 def lane(
@@ -35,7 +38,8 @@ def lane(
     days = [start + dt.timedelta(days=offset) for offset in range(140)]
     masks = {day.toordinal(): OPEN for day in days if day.isoweekday() < 6 and day not in HOLIDAYS}
     masks |= {day.toordinal(): mask for day, mask in (free or {}).items()}
-    return Lane(number, kind, name, frozenset(), masks)
+    hours = {day.toordinal(): OPEN for day in days if day.isoweekday() < 6 and day not in HOLIDAYS}
+    return Lane(number, kind, name, frozenset(), masks, hours)
 
 
 def tms_lanes(**free: Mapping[dt.date, int]) -> list[Lane]:
@@ -58,8 +62,8 @@ def planned(lanes: list[Lane], code: str = "tms_mdd_36", **wish: Any) -> Plan:
         "not_before": (dt.date(2026, 11, 16), 600),
         "horizon_days": 130,
     } | wish
-    busy = asked.pop("busy", {})
-    return plan_course(Wish(**asked), lanes=lanes, patient_busy=busy, closures=HOLIDAYS, zone=NEW_YORK)
+    life = asked.pop("life", Life(visits=asked.pop("busy", {})))
+    return plan_course(Wish(**asked), Ground(lanes=lanes, zone=NEW_YORK, life=life, closures=HOLIDAYS))
 
 
 def test_a_36_session_course_skips_the_holidays_and_tapers_3_2_1_from_the_monday_after_the_last_acute_session() -> None:
@@ -125,7 +129,7 @@ def test_a_pinned_device_is_kept_and_its_deviation_is_listed() -> None:
     plan = planned(tms_lanes(first=taken), pins={"tms_device": 1})
 
     assert [(d.number, d.code, d.text) for d in plan.deviations] == [
-        (6, "other_time", "8:30am is taken; 8am is the nearest free time.")
+        (6, "other_time", "NeuroStar 1 is taken at 8:30am; free instead: 8am.")
     ]
 
 
@@ -179,7 +183,7 @@ def test_the_patients_other_visits_are_never_met() -> None:
     plan = planned(tms_lanes(), busy={dt.date(2026, 12, 1).toordinal(): span(102, 12)})
 
     session = next(s for s in plan.sessions if s.day == dt.date(2026, 12, 1))
-    assert (session.minute, session.deviation) == (480, "8:30am is taken; 8am is the nearest free time.")
+    assert (session.minute, session.deviation) == (480, "The patient has another visit at 8:30am; free instead: 8am.")
 
 
 def test_nothing_begins_before_now() -> None:
@@ -212,7 +216,11 @@ def test_oemr_8_the_first_and_the_last_slot_of_a_day_can_be_booked(minute: int) 
 
 def test_dj_4_turnover_is_kept_on_both_sides() -> None:
     taken = {TUESDAY: OPEN & ~span(120, 6)}  # 10:00 to 10:30 is taken on the chair
-    chairs = [lane(1, "infusion_chair", "Chair 1", free=taken), lane(2, "iv_nurse", "Nurse 1")]
+    chairs = [
+        lane(1, "infusion_chair", "Chair 1", free=taken),
+        lane(2, "iv_nurse", "Nurse 1"),
+        lane(3, "iv_watch", "Nurse 1, watch 1"),
+    ]
 
     plan = planned(chairs, "ket_iv_6", preferred_minute=10 * 60 + 30)
 
@@ -235,11 +243,11 @@ def test_ect_staggers_bay_room_and_recovery() -> None:
 
     held = {use.kind: (use.from_minute, use.to_minute) for use in plan.sessions[0].uses}
     assert held == {
-        "ect_room": (510, 540),
-        "psychiatrist": (510, 540),
-        "anesthesia": (510, 540),
+        "ect_room": (510, 550),
+        "psychiatrist": (510, 550),
+        "anesthesia": (510, 550),
         "preop_bay": (450, 510),
-        "recovery_bay": (540, 640),
+        "recovery_bay": (550, 650),
     }
     assert [s.day.isoweekday() for s in plan.sessions[1:4]] == [5, 1, 3]
 
@@ -280,11 +288,7 @@ def test_a_first_visit_without_a_free_psychiatrist_says_so() -> None:
 def test_best_times_counts_the_days_each_half_hour_fits() -> None:
     wish = Wish(protocol("consult"), TUESDAY, None, None, {}, (dt.date(2026, 11, 16), 0), 30)
 
-    fits = best_times(
-        wish,
-        lanes=[lane(1, "psychiatrist", "Dr. Weiss", free={TUESDAY: span(90, 18)})],
-        patient_busy={},
-        zone=NEW_YORK,
-    )
+    ground = Ground(lanes=[lane(1, "psychiatrist", "Dr. Weiss", free={TUESDAY: span(90, 18)})], zone=NEW_YORK)
+    fits = best_times(wish, ground, plan_course(wish, ground))
 
-    assert fits == [(450, 1), (480, 1)]
+    assert [(fit.minute, fit.sessions) for fit in fits] == [(450, 1), (480, 1)]

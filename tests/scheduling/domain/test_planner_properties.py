@@ -1,11 +1,12 @@
 import datetime as dt
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.options import Lane
-from scheduling.domain.planner import Infeasible, Wish, plan_course
+from scheduling.domain.planner import Ground, Infeasible, Life, Wish, plan_course
 from scheduling.domain.protocol import Gaps, Need, Phase, ProtocolDefinition, Step, VisitType
 from tests.scheduling.domain import brute
 
@@ -97,6 +98,7 @@ def cases(draw: st.DrawFn) -> tuple[Wish, list[Lane], dict[int, int]]:
     return wish, lanes, busy
 
 
+@pytest.mark.timeout(3600)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_a_plan_breaks_no_hard_rule_is_found_whenever_one_exists_and_costs_the_least(
@@ -106,7 +108,7 @@ def test_a_plan_breaks_no_hard_rule_is_found_whenever_one_exists_and_costs_the_l
     least = brute.best_cost(wish, lanes, busy)
 
     try:
-        plan = plan_course(wish, lanes=lanes, patient_busy=busy, closures={}, zone="America/New_York")
+        plan = plan_course(wish, Ground(lanes=lanes, zone="America/New_York", life=Life(visits=busy)))
     except Infeasible:
         plan = None
 

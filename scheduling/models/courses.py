@@ -1,87 +1,15 @@
-"""What is owed and when: resources, protocols, courses, sessions, reservations, and their history."""
+"""What is owed and when: protocols, courses, sessions, and the time they occupy."""
 
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.constraints import AppendOnly
 from scheduling.constraints import NoOverlapConstraint
 from scheduling.domain.states import RELEASED, CourseState, SessionState
+from scheduling.models.resources import Resource
 
 _S = SessionState
 _RELEASED = sorted(RELEASED)
 _ARRIVED_OR_LATER = [_S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING, _S.COMPLETED, _S.PARTIAL]
-
-
-class Resource(models.Model):
-    """A device, chair, room, place or person that can be in one visit at a time.
-
-    A capacity above one is numbered places ("Recovery bay 1 … 4"), so that an overlap rule can be a constraint.
-    """
-
-    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="resources")
-    kind = models.CharField(max_length=30)
-    name = models.CharField(max_length=60)
-    capabilities = models.JSONField(default=list)
-    group = models.CharField(max_length=20, blank=True)  # heading over the board's column; empty: no column
-    position = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "name"], name="resource_name_once")]
-
-    def __str__(self) -> str:
-        return f"Resource {self.pk}"
-
-
-class ResourceHours(models.Model):
-    """Wall-clock hours of a resource on a weekday; without any row a resource keeps the site's opening hours."""
-
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="hours")
-    weekday = models.PositiveSmallIntegerField()
-    opens = models.TimeField()
-    closes = models.TimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(weekday__gte=1, weekday__lte=7), name="resourcehours_weekday_iso"),
-            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="resourcehours_not_empty"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Resource hours {self.pk}"
-
-
-class Closure(models.Model):
-    """A time in which the whole site is closed, as instants: it may cross midnight."""
-
-    site = models.ForeignKey("clinic.Site", on_delete=models.CASCADE, related_name="closures")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="closure_not_empty"),
-            models.UniqueConstraint(fields=["site", "starts_at"], name="closure_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Closure {self.pk}"
-
-
-class Outage(models.Model):
-    """A time in which one resource is out of service."""
-
-    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="outages")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="outage_not_empty")]
-
-    def __str__(self) -> str:
-        return f"Outage {self.pk}"
 
 
 class Protocol(models.Model):
@@ -116,12 +44,20 @@ class Course(models.Model):
     prescribed = models.PositiveSmallIntegerField()
     standing_minute = models.PositiveSmallIntegerField()  # wall-clock minutes after midnight
     booked_at = models.DateTimeField()
+    wish = models.JSONField(default=dict)  # what was asked for: later changes of the plan keep to it
+    held_until = models.DateTimeField(null=True)  # times are only held until then, while an authorisation is pending
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=[s.value for s in CourseState]), name="course_state_known"),
             models.CheckConstraint(condition=Q(prescribed__gt=0), name="course_not_empty"),
+            models.CheckConstraint(
+                condition=Q(held_until=None) | Q(state=CourseState.DRAFT.value), name="course_held_is_draft"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["held_until"], condition=Q(held_until__isnull=False), name="course_held_until"),
         ]
 
     def __str__(self) -> str:
@@ -209,7 +145,8 @@ class Reservation(models.Model):
     """
 
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="reservations")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="reservations")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, related_name="reservations")
+    meeting = models.ForeignKey("GroupMeeting", on_delete=models.PROTECT, null=True, related_name="reservations")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     day_number = models.IntegerField()
@@ -223,6 +160,11 @@ class Reservation(models.Model):
             models.CheckConstraint(
                 condition=Q(end_quantum__gt=F("first_quantum"), end_quantum__lte=288),
                 name="reservation_within_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=False, meeting__isnull=True)
+                | Q(session__isnull=True, meeting__isnull=False),
+                name="reservation_for_one_thing",
             ),
             NoOverlapConstraint(
                 name="reservation_no_overlap",
@@ -248,41 +190,3 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"Reservation {self.pk}"
-
-
-class SessionEvent(models.Model):
-    """What happened to a session: written in the transaction of the change, never altered."""
-
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=20)
-    from_state = models.CharField(max_length=16, blank=True)
-    to_state = models.CharField(max_length=16)
-    at = models.DateTimeField()
-    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=120, blank=True)
-    data = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = [AppendOnly(name="sessionevent_append_only")]
-
-    def __str__(self) -> str:
-        return f"Session event {self.pk}"
-
-
-class CourseEvent(models.Model):
-    """What happened to a course as a whole."""
-
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=20)
-    from_state = models.CharField(max_length=16, blank=True)
-    to_state = models.CharField(max_length=16)
-    at = models.DateTimeField()
-    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=120, blank=True)
-    data = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = [AppendOnly(name="courseevent_append_only")]
-
-    def __str__(self) -> str:
-        return f"Course event {self.pk}"

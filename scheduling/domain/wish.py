@@ -1,0 +1,69 @@
+"""Pure: what is asked of the planner, and what the patient's life allows."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scheduling.domain.protocol import ProtocolDefinition
+
+Masks = Mapping[int, int]  # date ordinal to a bitmap of busy quanta
+PICK_UP_QUANTA = 3  # an escort is there for the last quarter of an hour after the visit; default
+
+
+class Infeasible(ValueError):
+    """No plan keeps every rule. `str()` says which session does not fit, why, and what to change."""
+
+    def __init__(self, message: str, *, code: str, at_session: int, relax: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.at_session = at_session
+        self.relax = relax
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of the planner. Minutes are wall clock at the site; `pins` (kind to resource id) are hard.
+
+    `window` is a soft wish. Hard are `weekdays` (ISO), `requires` (kind to what the resource must have) and
+    `max_travel_days` a week. `covered`: spans of days (ordinals, both ends in) an authorisation pays for; None: any.
+    """
+
+    protocol: ProtocolDefinition
+    start_on: dt.date
+    preferred_minute: int | None
+    window: tuple[int, int] | None
+    pins: Mapping[str, int]
+    not_before: tuple[dt.date, int]
+    horizon_days: int
+    requires: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    weekdays: frozenset[int] | None = None
+    max_travel_days: int | None = None
+    is_same_trip: bool = False
+    interpreter: str = ""
+    covered: tuple[tuple[int, int], ...] | None = None
+
+    def is_covered(self, day: int) -> bool:
+        """Tell whether an authorisation pays for a visit on a day (ordinal), as far as dates go."""
+        return self.covered is None or any(first <= day <= last for first, last in self.covered)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """When the patient can't be treated, by the reason; every mask is of busy quanta by day.
+
+    `visits` are the patient's other visits, `rules` what those forbid on their days (`rule_texts` says why), `away`
+    absences and weekly unavailability, `escort` when the person who takes the patient home can't.
+    """
+
+    visits: Masks = field(default_factory=dict)
+    rules: Masks = field(default_factory=dict)
+    rule_texts: Mapping[int, str] = field(default_factory=dict)
+    away: Masks = field(default_factory=dict)
+    escort: Masks = field(default_factory=dict)
+
+    def busy(self, day: int) -> int:
+        """Return the quanta of a day at which no visit may be under way."""
+        return self.visits.get(day, 0) | self.rules.get(day, 0) | self.away.get(day, 0)
+
+
+FREE = Life()

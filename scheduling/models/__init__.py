@@ -1,0 +1,25 @@
+"""What is owed and when: resources, protocols, courses, sessions, reservations, authorisations, and their history."""
+
+from scheduling.models.authorizations import Authorization, AuthorizationUnit, Payer
+from scheduling.models.courses import Course, Protocol, Reservation, Session
+from scheduling.models.history import CourseEvent, SessionEvent
+from scheduling.models.resources import ClosedGroup, Closure, GroupMeeting, Outage, Resource, ResourceHours, Shift
+
+__all__ = [
+    "Authorization",
+    "AuthorizationUnit",
+    "ClosedGroup",
+    "Closure",
+    "Course",
+    "CourseEvent",
+    "GroupMeeting",
+    "Outage",
+    "Payer",
+    "Protocol",
+    "Reservation",
+    "Resource",
+    "ResourceHours",
+    "Session",
+    "SessionEvent",
+    "Shift",
+]

@@ -1,0 +1,197 @@
+"""A patient's life as the planner sees it: other visits and what they forbid, absences, escort, payer and grants."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from patients import life as patient_life
+from patients.domain.clinical import STOPS_MAGNETIC, ScreeningCode
+from patients.life import Away, PatientLife
+from scheduling.domain import bitmap, conflicts
+from scheduling.domain.conflicts import MAGNETIC, OtherVisit, PayerRules
+from scheduling.domain.coverage import Grant, Visit
+from scheduling.domain.local_time import QUANTUM, day_text
+from scheduling.domain.protocol import ProtocolDefinition
+from scheduling.domain.states import GRANTED, OPEN, UNBILLED
+from scheduling.domain.wish import Life
+from scheduling.errors import CannotPlan
+from scheduling.models import Authorization, Session
+from scheduling.queries.availability import mark
+from scheduling.queries.definitions import definitions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Everything about a patient that a plan has to respect or report."""
+
+    life: Life
+    interpreter: str
+    grants: tuple[Grant, ...]
+    billed: tuple[Visit, ...]  # what the grants already pay for
+
+
+def around(
+    *,
+    patient_id: int,
+    definition: ProtocolDefinition,
+    first: dt.date,
+    days: int,
+    zone: str,
+    course_id: int | None = None,
+) -> Around:
+    """Return what a course of a protocol has to respect in a patient's life, from a day on; eight statements.
+
+    `course_id`: a course under way, whose own open sessions do not stand in their own way.
+
+    :raises CannotPlan: a screening flag stops the treatment, or a payer forbids it beside another course.
+    """
+    if not patient_id:
+        return Around(Life(), "", (), ())
+    last = first + dt.timedelta(days=days)
+    person = patient_life.life_of(patient_id=patient_id, first=first, last=last)
+    others = _others(patient_id, first, last, zone, course_id)
+    _check_flags(definition, person, others)
+    granted, rules, payer = _authorizations(patient_id)
+    _check_together(definition, others, rules, payer, first, course_id)
+    visits = [visit for visit, _course, _ahead in others]
+    day_rules = conflicts.day_rules(definition.modality, [v for v, course, _a in others if course != course_id], rules)
+    calendar = [first + dt.timedelta(days=offset) for offset in range(days + 1)]
+    life = Life(
+        visits=conflicts.busy_of(visits),
+        rules=day_rules.masks,
+        rule_texts=day_rules.texts,
+        away=_masks([away for away in person.away if away.person_id is None], calendar),
+        escort=_escort(person, calendar) if definition.escort != "none" else {},
+    )
+    return Around(life, person.interpreter, granted, _billed(patient_id) if granted else ())
+
+
+def _others(
+    patient_id: int, first: dt.date, last: dt.date, zone: str, course_id: int | None
+) -> list[tuple[OtherVisit, int, bool]]:
+    rows = Session.objects.filter(patient_id=patient_id, is_active=True, day__gte=first, day__lte=last)
+    columns = ("starts_at", "ends_at", "course_id", "course__protocol__definition__modality", "state")
+    found = []
+    for starts_at, ends_at, course, modality, state in rows.values_list(*columns):
+        if course == course_id and state in OPEN:
+            continue
+        masks: dict[int, int] = {}
+        mark(masks, starts_at, ends_at, zone)
+        for day, mask in masks.items():
+            for begin, end in bitmap.spans(mask):
+                found.append((OtherVisit(day, begin, end, modality), course, state in OPEN))
+    return found
+
+
+def _check_flags(
+    definition: ProtocolDefinition, person: PatientLife, others: Sequence[tuple[OtherVisit, int, bool]]
+) -> None:
+    """Refuse magnetic stimulation while screening forbids it: an implanted stimulator is itself a flag [T21 B]."""
+    if definition.modality not in MAGNETIC:
+        return
+    flags = set(person.open_flags & STOPS_MAGNETIC)
+    implant = ScreeningCode.IMPLANTED_STIMULATOR
+    if any(visit.modality == "vns" for visit, _c, _a in others) and implant not in person.cleared_flags:
+        flags.add(implant)
+    if flags:
+        what = " and ".join(sorted(flag.replace("_", " ") for flag in flags))
+        raise CannotPlan(
+            f"Screening found: {what}. A clinician clears it with a reason, or another treatment is chosen.",
+            code="needs_clearance",
+        )
+
+
+def _check_together(
+    definition: ProtocolDefinition,
+    others: Sequence[tuple[OtherVisit, int, bool]],
+    rules: PayerRules,
+    payer: str,
+    first: dt.date,
+    course_id: int | None,
+) -> None:
+    spans: dict[str, tuple[int, int]] = {}
+    for visit, course, is_ahead in others:
+        if is_ahead and course != course_id:
+            begin, end = spans.get(visit.modality, (visit.day, visit.day))
+            spans[visit.modality] = (min(begin, visit.day), max(end, visit.day))
+    clash = conflicts.forbidden_together(definition.modality, spans, rules)
+    if clash and clash[1][1] >= first.toordinal():
+        other, (_begin, end) = clash
+        until = day_text(dt.date.fromordinal(end))
+        raise CannotPlan(
+            f"{payer} does not pay for {conflicts.name(definition.modality)} beside {conflicts.name(other)}, "
+            f"which runs until {until}. Start after it, or end it first.",
+            code="payer_forbids",
+        )
+
+
+def _authorizations(patient_id: int) -> tuple[tuple[Grant, ...], PayerRules, str]:
+    rows = list(
+        Authorization.objects.filter(patient_id=patient_id)
+        .select_related("payer")
+        .prefetch_related("pools")
+        .order_by("ends_on", "pk")
+    )
+    granted = tuple(
+        Grant(
+            id=row.pk,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            pools=tuple((frozenset(pool.codes), pool.units) for pool in row.pools.all()),
+            unit=row.unit,
+        )
+        for row in rows
+        if row.state in GRANTED
+    )
+    rules = PayerRules(
+        not_together=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_together")),
+        not_same_day=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_same_day")),
+    )
+    return granted, rules, rows[0].payer.name if rows else ""
+
+
+def pairs(rules: Mapping[str, Sequence[Sequence[str]]], key: str) -> list[frozenset[str]]:
+    """Return the pairs of modalities a payer's rules name under a key."""
+    return [frozenset(pair) for pair in rules.get(key, ())]
+
+
+def _billed(patient_id: int) -> tuple[Visit, ...]:
+    """Return what the patient's other sessions use up, in date order."""
+    rows = Session.objects.filter(patient_id=patient_id, is_active=True).exclude(state__in=UNBILLED)
+    found = []
+    visits = list(rows.order_by("day", "minute").values_list("day", "number", "visit_type", "course__protocol_id"))
+    definitions = definitions_of(protocol for _day, _number, _visit, protocol in visits)
+    for day, number, visit_type, protocol in visits:
+        definition = definitions[protocol]
+        code = definition.billing.code(
+            visit_type=visit_type, is_first=number == 1, is_remap=visit_type == definition.remap_visit
+        )
+        found.append(Visit(day, code))
+    return tuple(found)
+
+
+def _escort(person: PatientLife, calendar: Sequence[dt.date]) -> dict[int, int]:
+    """Return when none of the escorts can come; without a named escort nothing is known, and nothing forbidden."""
+    if not person.escorts:
+        return {}
+    each = [_masks([away for away in person.away if away.person_id == escort], calendar) for escort in person.escorts]
+    days = set.intersection(*(set(masks) for masks in each))
+    found = {}
+    for day in days:
+        together = bitmap.FULL_DAY
+        for masks in each:
+            together &= masks[day]
+        if together:
+            found[day] = together
+    return found
+
+
+def _masks(aways: Sequence[Away], calendar: Sequence[dt.date]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for away in aways:
+        first, end = away.from_minute // QUANTUM, -(-away.to_minute // QUANTUM)
+        mask = bitmap.span(first, end - first)
+        for day in calendar:
+            if away.covers(day):
+                found[day.toordinal()] = found.get(day.toordinal(), 0) | mask
+    return found

@@ -80,11 +80,95 @@ class PlanOut(Shape):
     sessions = PlannedOut(many=True)
     deviations = DeviationOut(many=True)
     skipped = SkippedOut(many=True)
+    tastes = serializers.ListField(child=serializers.CharField())
+    coverage = serializers.CharField()
     uncovered = serializers.ListField(child=serializers.IntegerField())
+
+
+class FitOut(Shape):
+    time = serializers.CharField()
+    sessions = serializers.IntegerField()
 
 
 class PlansOut(Shape):
     plans = PlanOut(many=True)
+    best_times = FitOut(many=True)
+
+
+class AlternativeOut(Shape):
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    ends_on = serializers.DateField()
+    plan = serializers.CharField()
+
+
+class AlternativesOut(Shape):
+    alternatives = AlternativeOut(many=True)
+
+
+class DifferenceOut(Shape):
+    path = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class IdOut(Shape):
+    id = serializers.IntegerField()
+
+
+class AbsenceOut(Shape):
+    id = serializers.IntegerField()
+    person = serializers.IntegerField(allow_null=True)
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField(allow_null=True)
+    weekday = serializers.IntegerField(allow_null=True)
+    from_time = serializers.CharField()
+    to_time = serializers.CharField()
+
+
+class PersonOut(Shape):
+    id = serializers.IntegerField()
+    role = serializers.CharField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+
+
+class FlagOut(Shape):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    is_cleared = serializers.BooleanField()
+
+
+class PoolOut(Shape):
+    codes = serializers.ListField(child=serializers.CharField())
+    units = serializers.IntegerField()
+
+
+class AuthorizationOut(Shape):
+    id = serializers.IntegerField()
+    payer = serializers.CharField()
+    number = serializers.CharField()
+    state = serializers.CharField()
+    unit = serializers.CharField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    version = serializers.IntegerField()
+    pools = PoolOut(many=True)
+
+
+class LifeOut(Shape):
+    interpreter = serializers.CharField()
+    absences = AbsenceOut(many=True)
+    related_people = PersonOut(many=True)
+    flags = FlagOut(many=True)
+    authorizations = AuthorizationOut(many=True)
+
+
+class VersionOut(Shape):
+    from_version = serializers.IntegerField()
+    to_version = serializers.IntegerField()
+    differences = DifferenceOut(many=True)
+    if_replanned = serializers.CharField()
 
 
 class BuiltFromOut(Shape):
@@ -102,6 +186,7 @@ class CourseOut(Shape):
     prescribed = serializers.IntegerField()
     standing_time = serializers.CharField()
     booked_at = serializers.DateTimeField()
+    held_until = serializers.DateTimeField(allow_null=True)
     version = serializers.IntegerField()
     sessions = SessionOut(many=True)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from attention.queries import Item
 from notifications.queries import OutboxLine
 from scheduling.domain import local_time
-from scheduling.domain.plan import Plan, PlannedSession
+from scheduling.domain.plan import Fit, Plan, PlannedSession
 from scheduling.domain.states import FHIR_STATUS, SessionState
 from scheduling.queries.planning import Proposal
 
@@ -58,6 +58,7 @@ def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
         "prescribed": row.prescribed,
         "standing_time": f"{row.standing_minute // 60:02}:{row.standing_minute % 60:02}",
         "booked_at": instant(row.booked_at, row.site.zone),
+        "held_until": instant(row.held_until, row.site.zone) if row.held_until else None,
         "version": row.version,
         "sessions": [session(found) for found in sessions],
     }
@@ -75,8 +76,15 @@ def plan(proposal: Proposal, token: str, *, rank: int = 1) -> dict[str, Any]:
         "sessions": [_planned(row, zone) for row in found.sessions],
         "deviations": [{"number": d.number, "code": d.code, "text": d.text} for d in found.deviations],
         "skipped": [{"day": str(day), "reason": name} for day, name in found.skipped],
-        "uncovered": [],
+        "tastes": list(proposal.tastes),
+        "coverage": proposal.coverage_words,
+        "uncovered": sorted(index + 1 for index in proposal.coverage.reasons) if proposal.coverage else [],
     }
+
+
+def fit(row: Fit) -> dict[str, Any]:
+    """Return a half hour and how many of the course's sessions could be then."""
+    return {"time": f"{row.minute // 60:02}:{row.minute % 60:02}", "sessions": row.sessions}
 
 
 def _planned(row: PlannedSession, zone: str) -> dict[str, Any]:

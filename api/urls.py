@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from api.permissions import Declared
-from api.views import courses, docs, health, lookups, patients, sessions
+from api.views import courses, docs, health, holds, house, life, lookups, patients, sessions
 from clinic.domain.permissions import Permission
 from scheduling.actions import attendance
 
@@ -19,6 +19,20 @@ _STEPS = {
     "undo": attendance.undo,
 }
 _STEPS_WITH_REASON = {"not-treated": attendance.turn_away, "cancel": attendance.cancel}
+
+
+_LIFE: tuple[tuple[str, str, type[life.OfPatient]], ...] = (
+    ("life", "life", life.Life),
+    ("absences", "absences", life.Absences),
+    ("absence", "absences/<int:row_id>", life.Absence),
+    ("people", "related-people", life.People),
+    ("interpreter", "interpreter", life.Interpreter),
+    ("flags", "flags", life.Flags),
+    ("flag-clear", "flags/<int:row_id>/clear", life.ClearFlag),
+    ("measures", "measures", life.Measures),
+    ("authorizations", "authorizations", life.Authorizations),
+    ("authorization", "authorizations/<int:row_id>", life.Authorization),
+)
 
 
 class Schema(SpectacularJSONAPIView):
@@ -37,9 +51,20 @@ urlpatterns = [
     path(f"{V1}attention/", lookups.Attention.as_view(), name="api-attention"),
     path(f"{V1}messages/", lookups.Messages.as_view(), name="api-messages"),
     path(f"{V1}patients/", patients.Patients.as_view(), name="api-patients"),
+    *(
+        path(f"{V1}patients/<int:patient_id>/{address}/", view.as_view(), name=f"api-patient-{name}")
+        for name, address, view in _LIFE
+    ),
+    path(f"{V1}groups/", house.Groups.as_view(), name="api-groups"),
+    path(f"{V1}shifts/", house.Shifts.as_view(), name="api-shifts"),
+    path(f"{V1}payers/", house.Payers.as_view(), name="api-payers"),
     path(f"{V1}courses/preview/", courses.Preview.as_view(), name="api-course-preview"),
+    path(f"{V1}courses/preview/alternatives/", courses.Alternatives.as_view(), name="api-course-alternatives"),
     path(f"{V1}courses/", courses.Courses.as_view(), name="api-courses"),
     path(f"{V1}courses/<int:course_id>/", courses.Course.as_view(), name="api-course"),
+    path(f"{V1}courses/<int:course_id>/confirm/", holds.Confirm.as_view(), name="api-course-confirm"),
+    path(f"{V1}courses/<int:course_id>/release/", holds.Release.as_view(), name="api-course-release"),
+    path(f"{V1}courses/<int:course_id>/protocol/", holds.Version.as_view(), name="api-course-protocol"),
     path(f"{V1}sessions/", sessions.Sessions.as_view(), name="api-sessions"),
     *(
         path(f"{V1}sessions/<int:session_id>/{step}/", view.as_view(verb=verb), name=f"api-session-{step}")

@@ -91,3 +91,10 @@ def broken_seal() -> tuple[int | None, int]:
             return seal.through_id, sealed
         previous, start, sealed = seal.digest, seal.through_id, sealed + len(entries)
     return None, sealed
+
+
+def skills_at(*, user: StaffUser, site: Site) -> list[str] | None:
+    """Return what a person can be rostered for at a site, or None if they do not work there."""
+    return (
+        Membership.objects.filter(user=user, site=site, user__is_active=True).values_list("skills", flat=True).first()
+    )

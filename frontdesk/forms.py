@@ -69,6 +69,10 @@ def course_wish(data: Mapping[str, str], *, protocol_kind: Callable[[int], str |
         preferred_minute=preferred,
         window=window if preferred is None else None,
         pins=_pins(data.get("device", ""), protocol_kind),
+        weekdays=[day for day in range(1, 8) if data.get(f"weekday_{day}")] or None,
+        max_travel_days=_number(data.get("max_travel_days", "")),
+        is_same_trip=bool(data.get("same_trip")),
+        first_only=_number(data.get("first_only", "")),
     )
 
 

@@ -105,6 +105,7 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
         "patient": course.patient,
         "site": course.site,
         "born": f"{born:%b} {born.day}, {born.year}",
+        "held_until": _held(course),
         "delivered": delivered,
         "lost": lost,
         "owed": max(0, course.prescribed - delivered - len(coming)) if course.state == "active" else 0,
@@ -115,6 +116,13 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
         "events": [_event(row, course.site.zone) for row in courses.history_of(course)],
         "outbox": messages.messages_of(site_ids=[course.site_id], course_id=course.pk) if with_messages else [],
     }
+
+
+def _held(course: Any) -> str:
+    if course.held_until is None:
+        return ""
+    day, minute = local_time.wall(course.held_until, course.site.zone)
+    return f"{day_text(day)}, {clock_text(minute)}"
 
 
 def _finding(sessions: Sequence[Any], delivered: int, lost: int, coming: Sequence[Any]) -> str:
@@ -157,11 +165,26 @@ def _event(row: Any, zone: str) -> EventLine:
             look.icon,
             look.css,
         )
-    elif row.kind == "booked":
-        text, icon, css = f"{row.data.get('sessions', '')} sessions booked".strip(), "book", ""
     else:
-        text, icon, css = "Course completed", "flag", "is-done"
+        text, icon, css = _course_event(row)
     return EventLine(day=day_text(day), time=clock_text(minute), icon=icon, css=css, text=text, by=who)
+
+
+_COURSE_EVENTS = {
+    "held": ("{sessions} times held", "hourglass", ""),
+    "released": ("Held times given back", "x", ""),
+    "extended": ("{sessions} more sessions booked", "book", ""),
+    "week_decided": ("Week of {week}: {treatments} by the score", "clipboard-text", ""),
+    "moved_version": ("Protocol version {from} to {to}", "refresh", ""),
+    "completed": ("Course completed", "flag", "is-done"),
+}
+
+
+def _course_event(row: Any) -> tuple[str, str, str]:
+    if row.kind == "booked":
+        return f"{row.data.get('sessions', '')} sessions booked".strip().capitalize(), "book", ""
+    text, icon, css = _COURSE_EVENTS.get(row.kind, ("Course changed", "note", ""))
+    return text.format(**row.data), icon, css
 
 
 def _word(state: str) -> str:

@@ -1,12 +1,13 @@
 """A plan, ready to print: months of dots, weeks of rows."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from scheduling.domain.local_time import clock_text, day_text
-from scheduling.domain.plan import Plan, PlannedSession
+from scheduling.domain.plan import Fit, Plan, PlannedSession
+from scheduling.queries.planning import Proposal
 
 COLUMNS = 37  # six weeks begin on a Sunday
 
@@ -57,6 +58,114 @@ class PlanView:
     moved: int
     has_taper: bool
     standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the plans to choose from."""
+
+    index: int
+    title: str
+    times: str
+    ends: str
+    badge: str
+    css: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One half hour of the best-time strip, in the units of the drawing."""
+
+    x: int
+    y: float
+    height: float
+    middle: int
+    text_y: float
+    count: int
+    label: str
+    value: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best-time strip: a sentence, the bars, and the fullest time to try."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    width: int
+    try_value: str
+    try_label: str
+
+
+_TASTES = {
+    "as_asked": ("As close as it gets to the wish", "is-booked"),
+    "earliest": ("Ends earliest", "is-done"),
+    "steadiest": ("Steadiest time", "is-done"),
+    "chosen": ("As you chose", "is-booked"),
+}
+STEP, BAR, BASE, TALL = 40, 30, 82.0, 64.0
+
+
+def options(proposals: Sequence[Proposal], chosen: int) -> tuple[Option, ...]:
+    """Return the plans to choose from."""
+    return tuple(
+        Option(
+            index=index,
+            title=proposal.plan.label,
+            times=proposal.plan.summary.partition(". ")[2].partition(", all on")[0].partition(". ")[0].rstrip("."),
+            ends=f"Ends {day_text(proposal.plan.sessions[-1].day)}",
+            badge=", ".join(_TASTES[taste][0] for taste in proposal.tastes),
+            css=_TASTES[proposal.tastes[0]][1],
+            is_chosen=index == chosen,
+        )
+        for index, proposal in enumerate(proposals)
+    )
+
+
+def best_view(fits: Sequence[Fit], plan: Plan) -> Best | None:
+    """Return the best-time strip for a plan, or None where a strip would say nothing."""
+    whole = len(plan.sessions)
+    if whole < 3 or len(fits) < 2:
+        return None
+    standing = plan.standing_minute
+    counts = {fit.minute: fit.sessions for fit in fits}
+    full = [fit.minute for fit in fits if fit.sessions == whole]
+    best = max(fits, key=lambda fit: (fit.sessions, -abs(fit.minute - standing)))
+    asked = f"{clock_text(standing)} fits {counts.get(standing, 0)} of {whole}."
+    more = f" {_listed([clock_text(minute) for minute in full[:3] if minute != standing])}" if full else ""
+    return Best(
+        title=f"{asked}{more} fit{'s' if len(full) == 1 else ''} all." if more.strip() else asked,
+        bars=tuple(_bar(index, fit, whole, standing) for index, fit in enumerate(fits)),
+        width=STEP * len(fits),
+        try_value=_value(best.minute) if best.sessions > counts.get(standing, 0) else "",
+        try_label=clock_text(best.minute),
+    )
+
+
+def _bar(index: int, fit: Fit, whole: int, standing: int) -> Bar:
+    height = round(max(2.0, TALL * fit.sessions / whole), 1)
+    css = "sel" if fit.minute == standing else "full" if fit.sessions == whole else "bar"
+    return Bar(
+        x=STEP * index + (STEP - BAR) // 2,
+        y=round(BASE - height, 1),
+        height=height,
+        middle=STEP * index + STEP // 2,
+        text_y=round(BASE - height - 5, 1),
+        count=fit.sessions,
+        label=clock_text(fit.minute).removesuffix("am").removesuffix("pm"),
+        value=_value(fit.minute),
+        css=css,
+    )
+
+
+def _value(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}" if texts else ""
 
 
 def plan_view(plan: Plan) -> PlanView:

@@ -4,7 +4,7 @@ from clinic import access as clinic_access
 from clinic.domain.permissions import Permission
 from clinic.models import StaffUser
 from scheduling.errors import NotFound
-from scheduling.models import Course, Session
+from scheduling.models import Course, Resource, Session
 
 
 def course(user: StaffUser, course_id: int, permission: Permission = Permission.VIEW_COURSE) -> Course:
@@ -32,4 +32,16 @@ def session(user: StaffUser, session_id: int, permission: Permission = Permissio
     )
     if found is None:
         raise NotFound("There is no such visit.")
+    return found
+
+
+def resource(user: StaffUser, resource_id: int, permission: Permission = Permission.VIEW_DAY) -> Resource:
+    """Return a resource at one of this person's sites; site fetched.
+
+    :raises NotFound: there is none, or it is at a site where this person lacks the permission.
+    """
+    sites = clinic_access.site_ids(user, permission)
+    found = Resource.objects.filter(pk=resource_id, site_id__in=sites).select_related("site").first()
+    if found is None:
+        raise NotFound("There is no such device, place or person.")
     return found

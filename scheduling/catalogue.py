@@ -63,14 +63,25 @@ def _merged(mapping: dict[str, Any], by_code: dict[str, dict[str, Any]]) -> dict
 def _validated(path: Path, mapping: dict[str, Any], by_code: dict[str, dict[str, Any]]) -> ProtocolFile:
     try:
         mapping = _merged(mapping, by_code)
+    except ProtocolError as error:
+        raise ProtocolRefused(f"{path.name}: {error.path}: {error.reason}.") from error
+    return validated(mapping, where=path.name)
+
+
+def validated(mapping: dict[str, Any], *, where: str) -> ProtocolFile:
+    """Return a mapping as a valid protocol; `where` names it in the refusal.
+
+    :raises ProtocolRefused: it breaks the form.
+    """
+    try:
         # Through JSON and back: what is stored is exactly what was validated.
         mapping = json.loads(json.dumps(mapping, sort_keys=True))
         definition = parse_protocol(mapping)
     except ProtocolError as error:
-        raise ProtocolRefused(f"{path.name}: {error.path}: {error.reason}.") from error
+        raise ProtocolRefused(f"{where}: {error.path}: {error.reason}.") from error
     except TypeError as error:
         raise ProtocolRefused(
-            f"{path.name}: holds a value that is neither text, number, list nor mapping: {error}."
+            f"{where}: holds a value that is neither text, number, list nor mapping: {error}."
         ) from error
     digest = hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()
     return ProtocolFile(mapping=mapping, definition=definition, digest=digest)

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from scheduling.actions import misses
+from scheduling.actions import extending, holds, misses
 
 logger = logging.getLogger(__name__)
 
@@ -15,3 +15,17 @@ def flag_missed_sessions() -> None:
     """Flag the sessions nobody arrived for."""
     if flagged := misses.flag_missed_sessions(now=clock.now()):
         logger.info("Flagged %s missed sessions", flagged)
+
+
+@shared_task(name="scheduling.release_expired_holds")  # type: ignore[untyped-decorator]
+def release_expired_holds() -> None:
+    """Give held times back when their hold has run out."""
+    if released := holds.release_expired_holds(now=clock.now()):
+        logger.info("Released %s holds", released)
+
+
+@shared_task(name="scheduling.extend_courses")  # type: ignore[untyped-decorator]
+def extend_courses() -> None:
+    """Book the next sessions of phases without an end."""
+    if added := extending.extend_courses(now=clock.now()):
+        logger.info("Added %s sessions to phases without an end", added)

@@ -37,6 +37,17 @@ class WishIn(Strict):
     preferred_time = WallTime(required=False, default=None)
     window = serializers.ListField(child=WallTime(), min_length=2, max_length=2, required=False, default=None)
     pins = serializers.DictField(child=serializers.IntegerField(min_value=1), required=False, default=dict)
+    requires = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(max_length=40)), required=False, default=dict
+    )
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=7), required=False, default=None, allow_empty=False
+    )
+    max_travel_days = serializers.IntegerField(min_value=1, max_value=7, required=False, default=None)
+    same_trip = serializers.BooleanField(required=False, default=False)
+    counts = serializers.DictField(child=serializers.IntegerField(min_value=0), required=False, default=dict)
+    per_week = serializers.IntegerField(min_value=1, max_value=7, required=False, default=None)
+    first_only = serializers.IntegerField(min_value=1, required=False, default=None)
 
 
 class PlanIn(Strict):
@@ -44,6 +55,14 @@ class PlanIn(Strict):
 
     plan = serializers.CharField(max_length=200_000)
     site = serializers.JSONField(required=False, default=None)
+    hold_until = serializers.DateTimeField(required=False, default=None)
+
+
+class RowIn(Strict):
+    """One session of a previewed plan."""
+
+    plan = serializers.CharField(max_length=200_000)
+    number = serializers.IntegerField(min_value=1)
 
 
 class Preview(Endpoint):
@@ -66,8 +85,47 @@ class Preview(Endpoint):
                 action="course.previewed",
                 now=now,
             )
-        proposal = planning.propose_course(site=site, wish=wish, now=now)
-        return Response({"plans": [show.plan(proposal, plan_token.sign(proposal, now=now))]})
+        offer = planning.offer_courses(site=site, wish=wish, now=now)
+        plans = [
+            show.plan(proposal, plan_token.sign(proposal, now=now), rank=rank)
+            for rank, proposal in enumerate(offer.proposals, start=1)
+        ]
+        return Response({"plans": plans, "best_times": [show.fit(fit) for fit in offer.fits]})
+
+
+class Alternatives(Endpoint):
+    """`POST courses/preview/alternatives/`: where else one session of a previewed plan could be."""
+
+    permission = Permission.BOOK_COURSE
+
+    @extend_schema(
+        operation_id="courses_preview_alternatives",
+        request=RowIn,
+        responses=shapes.answers(shapes.AlternativesOut, 400, 404, 409, 422),
+    )
+    def post(self, request: Request) -> Response:
+        now = clock.now()
+        body = RowIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        token = body.validated_data["plan"]
+        site = site_of(request.user, plan_token.site_of(token), Permission.BOOK_COURSE)
+        proposal = plan_token.read(token, site=site, now=now)
+        if proposal.wish.patient_id:
+            _check_patient(request, proposal.wish, site)
+        found = planning.alternatives_to(proposal, number=body.validated_data["number"], now=now)
+        return Response(
+            {
+                "alternatives": [
+                    {
+                        "kind": each.kind,
+                        "text": each.text,
+                        "ends_on": str(each.plan.sessions[-1].day),
+                        "plan": plan_token.sign(whole, now=now),
+                    }
+                    for each, whole in found
+                ]
+            }
+        )
 
 
 class Courses(Endpoint):
@@ -96,7 +154,8 @@ class Courses(Endpoint):
         course_id = courses.course_already_booked(request=asker)
         again = course_id is not None
         if course_id is None:
-            course_id, again = self._book(asker, _read_proposal(request, now), now)
+            proposal, held_until = _read_proposal(request, now)
+            course_id, again = self._book(asker, proposal, now, held_until)
         row = access.course(request.user, course_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
         if again:
             _note_opened(asker, row, now)
@@ -105,9 +164,11 @@ class Courses(Endpoint):
         answer = show.course(row, course_queries.sessions_of(row))
         return Response(answer, status=201, headers={"Idempotency-Replayed": "true"} if again else {})
 
-    def _book(self, asker: Asker, proposal: Proposal, now: dt.datetime) -> tuple[int, bool]:
+    def _book(
+        self, asker: Asker, proposal: Proposal, now: dt.datetime, held_until: dt.datetime | None
+    ) -> tuple[int, bool]:
         try:
-            return courses.book_course(request=asker, proposal=proposal, now=now)
+            return courses.book_course(request=asker, proposal=proposal, now=now, held_until=held_until)
         except SlotTaken as taken:
             taken.alternatives = [*_alternatives(proposal, now)]
             raise
@@ -131,7 +192,7 @@ class Course(Endpoint):
         return Response(show.course(row, course_queries.sessions_of(row)), headers={"ETag": f'"{row.version}"'})
 
 
-def _read_proposal(request: Request, now: dt.datetime) -> Proposal:
+def _read_proposal(request: Request, now: dt.datetime) -> tuple[Proposal, dt.datetime | None]:
     if isinstance(request.data, dict) and "plan" in request.data:
         body = PlanIn(data=request.data)
         body.is_valid(raise_exception=True)
@@ -139,10 +200,10 @@ def _read_proposal(request: Request, now: dt.datetime) -> Proposal:
         site = site_of(request.user, body.validated_data["site"] or plan_token.site_of(token), Permission.BOOK_COURSE)
         proposal = plan_token.read(token, site=site, now=now)
         _check_patient(request, proposal.wish, site)
-        return proposal
+        return proposal, body.validated_data["hold_until"]
     site, wish = _read_wish(request)
     _check_patient(request, wish, site)
-    return planning.propose_course(site=site, wish=wish, now=now)
+    return planning.propose_course(site=site, wish=wish, now=now), None
 
 
 def _read_wish(request: Request) -> tuple[Site, CourseWish]:
@@ -159,6 +220,13 @@ def _read_wish(request: Request) -> tuple[Site, CourseWish]:
         preferred_minute=data["preferred_time"],
         window=(window[0], window[1]) if window else None,
         pins=data["pins"],
+        requires=data["requires"],
+        weekdays=sorted(set(data["weekdays"])) if data["weekdays"] else None,
+        max_travel_days=data["max_travel_days"],
+        is_same_trip=data["same_trip"],
+        counts=data["counts"],
+        per_week=data["per_week"],
+        first_only=data["first_only"],
     )
     return site_of(request.user, data["site"], Permission.BOOK_COURSE), wish
 

@@ -21,6 +21,8 @@ class Permission(StrEnum):
     SETTLE_MISS = "settle_miss"
     VIEW_MESSAGES = "view_messages"
     VIEW_ATTENTION = "view_attention"
+    CLEAR_FLAG = "clear_flag"
+    MANAGE_SITE = "manage_site"
 
 
 _LOOK = frozenset({Permission.VIEW_DAY, Permission.VIEW_COURSE, Permission.VIEW_PATIENT, Permission.VIEW_ATTENTION})
@@ -35,8 +37,8 @@ _DESK = _LOOK | {
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: _DESK,
     Role.TECHNICIAN: _LOOK | {Permission.RECORD_ATTENDANCE},
-    Role.CLINICIAN: _DESK,
-    Role.MANAGER: _DESK,
+    Role.CLINICIAN: _DESK | {Permission.CLEAR_FLAG},
+    Role.MANAGER: _DESK | {Permission.MANAGE_SITE},
     Role.AUDITOR: frozenset({Permission.VIEW_DAY, Permission.VIEW_COURSE, Permission.VIEW_MESSAGES}),
 }
 

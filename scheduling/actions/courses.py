@@ -3,14 +3,16 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from clinic import actions as clinic_actions
 from clinic import queries as clinic_queries
-from patients import actions as patient_actions
-from scheduling import bulk
+from clinic.models import Site
+from scheduling.actions import visits
+from scheduling.actions.visits import Visit
 from scheduling.domain import local_time
-from scheduling.domain.planner import PlannedSession
+from scheduling.domain.plan import PlannedSession
+from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.states import CourseState, SessionState
 from scheduling.errors import Busy, PlanGone, Rejected, SlotTaken
 from scheduling.models import (
@@ -19,31 +21,14 @@ from scheduling.models import (
     CourseEvent,
     Outage,
     Reservation,
-    Resource,
-    Session,
-    SessionEvent,
 )
+from scheduling.queries import life
 from scheduling.queries.planning import Proposal
 from scheduling.wishes import stored_wish
 
 TRIES = 3
-LOCK_TIMEOUT = "3s"
+LONGEST_HOLD = dt.timedelta(days=60)
 OVERLAPS = ("reservation_no_overlap", "session_patient_no_overlap")
-
-
-class _Visit:
-    """A planned session with its instants."""
-
-    __slots__ = ("ends_at", "planned", "starts_at")
-
-    def __init__(self, planned: PlannedSession, zone: str) -> None:
-        self.planned = planned
-        self.starts_at = local_time.to_utc(planned.day, planned.minute, zone)
-        self.ends_at = self.at(planned.minute + planned.minutes)
-
-    def at(self, minute: int) -> dt.datetime:
-        """Return the instant of a wall-clock minute of the visit's day, counted from its start."""
-        return self.starts_at + dt.timedelta(minutes=minute - self.planned.minute)
 
 
 class KeyReused(Rejected):
@@ -65,20 +50,31 @@ def course_already_booked(*, request: clinic_actions.Request) -> int | None:
     return seen.result_id
 
 
-def book_course(*, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime) -> tuple[int, bool]:
+def book_course(
+    *,
+    request: clinic_actions.Request,
+    proposal: Proposal,
+    now: dt.datetime,
+    held_until: dt.datetime | None = None,
+) -> tuple[int, bool]:
     """Book every session of a plan or none, and return the course's id and whether it was booked before.
 
+    `held_until`: the times are only held, while an authorisation is pending; nobody is told, and they go back to the
+    clinic then unless somebody confirms them.
+
+    :raises Rejected: the hold would end in the past or more than `LONGEST_HOLD` ahead.
     :raises SlotTaken: a time is taken meanwhile; nothing was booked.
     :raises PlanGone: the plan starts in the past, or meets a closure or an outage made after the preview.
     :raises KeyReused: the Idempotency-Key belongs to another request.
     :raises Busy: the database is contended; nothing was booked.
     """
+    _check_hold(held_until, now)
     for attempt in range(TRIES):
         # Not on the first try: a key that was used stops the insert below, which costs less than asking every time.
         if attempt and (course_id := course_already_booked(request=request)) is not None:
             return course_id, True
         try:
-            return _book(request=request, proposal=proposal, now=now), False
+            return _book(request=request, proposal=proposal, now=now, held_until=held_until), False
         except IntegrityError as error:
             if any(name in str(error) for name in OVERLAPS):
                 raise SlotTaken(_words_for_taken(proposal)) from error
@@ -91,46 +87,55 @@ def book_course(*, request: clinic_actions.Request, proposal: Proposal, now: dt.
     raise Busy("Too many people are booking at this moment. Nothing was saved. Try again.")
 
 
+def _check_hold(held_until: dt.datetime | None, now: dt.datetime) -> None:
+    if held_until is not None and not now < held_until <= now + LONGEST_HOLD:
+        words = f"Hold times for up to {LONGEST_HOLD.days} days from now."
+        raise Rejected(words, code="hold_range", fields={"hold_until": "range"})
+
+
 @transaction.atomic(durable=True)
-def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime) -> int:
+def _book(
+    *, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime, held_until: dt.datetime | None
+) -> int:
     plan, site = proposal.plan, proposal.site
+    state = CourseState.DRAFT if held_until else CourseState.ACTIVE
     course = Course.objects.create(
         site=site,
         patient_id=proposal.wish.patient_id,
         protocol=proposal.protocol,
-        state=CourseState.ACTIVE,
+        state=state,
         prescribed=len(plan.sessions),
         standing_minute=plan.standing_minute,
         booked_at=now,
         wish=stored_wish(proposal.wish),
+        held_until=held_until,
     )
     # Before the locks: a twin with the same key waits here and is then turned into a replay.
     clinic_actions.remember_request(request=request, result_id=course.pk, now=now)
-    _lock(proposal)
-    visits = [_Visit(planned, site.zone) for planned in plan.sessions]
-    _check_still_open(proposal, visits, now)
-    session_ids = _insert_sessions(course, proposal, visits)
-    _insert_reservations(session_ids, visits)
-    bulk.insert(
-        SessionEvent,
-        {"session_id": session_ids},
-        kind="booked",
-        to_state=SessionState.BOOKED,
-        at=now,
+    visits.lock(site=site, patient_id=proposal.wish.patient_id, planned=plan.sessions)
+    timed = [Visit(planned, site.zone) for planned in plan.sessions]
+    _check_still_open(proposal, timed, now)
+    visits.insert(
+        course=course,
+        visits=timed,
+        state=SessionState.HELD if held_until else SessionState.BOOKED,
+        grace=grace_of(site, proposal.definition),
+        now=now,
         by_id=request.user.pk,
     )
+    span = {"sessions": len(timed), "first": str(timed[0].planned.day), "last": str(timed[-1].planned.day)}
     CourseEvent.objects.create(
         course=course,
-        kind="booked",
+        kind="held" if held_until else "booked",
         to_state=course.state,
         at=now,
         by=request.user,
-        data={"sessions": len(visits), "first": str(visits[0].planned.day), "last": str(visits[-1].planned.day)},
+        data=span | ({"until": held_until.isoformat()} if held_until else {}),
     )
     clinic_actions.write_audit(
         request=request,
         site=site,
-        action="course.booked",
+        action="course.held" if held_until else "course.booked",
         patient_ids=[proposal.wish.patient_id],
         object_type="course",
         object_id=course.pk,
@@ -139,66 +144,12 @@ def _book(*, request: clinic_actions.Request, proposal: Proposal, now: dt.dateti
     return course.pk
 
 
-def _lock(proposal: Proposal) -> None:
-    """Lock every resource, then the patient: one fixed order, so that two bookings wait and never deadlock."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    ids = {use.resource_id for session in proposal.plan.sessions for use in session.uses}
-    rows = Resource.objects.select_for_update(no_key=True).filter(pk__in=ids, site=proposal.site, is_active=True)
-    if len(rows.order_by("pk").values_list("pk")) != len(ids):
-        raise PlanGone("A device or person of this plan is no longer in use. Preview the course again.")
-    patient_actions.lock_active_patient(patient_id=proposal.wish.patient_id, site=proposal.site)
+def grace_of(site: Site, definition: ProtocolDefinition) -> dt.timedelta:
+    """Return how long after its planned end a session nobody arrived for is flagged."""
+    return dt.timedelta(minutes=definition.missed_grace_minutes or site.missed_grace_minutes)
 
 
-def _insert_sessions(course: Course, proposal: Proposal, visits: Sequence[_Visit]) -> list[int]:
-    grace = dt.timedelta(minutes=proposal.definition.missed_grace_minutes or proposal.site.missed_grace_minutes)
-    return bulk.insert(
-        Session,
-        {
-            "number": [visit.planned.number for visit in visits],
-            "phase": [visit.planned.phase for visit in visits],
-            "visit_type": [visit.planned.visit_type for visit in visits],
-            "starts_at": [visit.starts_at for visit in visits],
-            "ends_at": [visit.ends_at for visit in visits],
-            "day": [visit.planned.day for visit in visits],
-            "minute": [visit.planned.minute for visit in visits],
-            "why": [visit.planned.why[:200] for visit in visits],
-            "deviation": [(visit.planned.deviation or "")[:300] for visit in visits],
-            "missed_after": [visit.ends_at + grace for visit in visits],
-        },
-        course_id=course.pk,
-        site_id=course.site_id,
-        patient_id=course.patient_id,
-        state=SessionState.BOOKED,
-        zone=proposal.site.zone,
-    )
-
-
-def _insert_reservations(session_ids: Sequence[int], visits: Sequence[_Visit]) -> None:
-    held = [
-        (use.resource_id, visit.at(use.from_minute), visit.at(use.to_minute), session_id, visit.planned.day, use)
-        for session_id, visit in zip(session_ids, visits, strict=True)
-        for use in visit.planned.uses
-    ]
-    # By (resource, start): two courses in opposite order would deadlock inside the index.
-    held.sort(key=lambda row: row[:2])
-    resources, starts, ends, sessions, days, uses = zip(*held, strict=True)
-    bulk.insert(
-        Reservation,
-        {
-            "resource_id": resources,
-            "session_id": sessions,
-            "starts_at": starts,
-            "ends_at": ends,
-            "day_number": [day.toordinal() for day in days],
-            "first_quantum": [use.from_minute // local_time.QUANTUM for use in uses],
-            "end_quantum": [-(-use.to_minute // local_time.QUANTUM) for use in uses],
-        },
-    )
-
-
-def _check_still_open(proposal: Proposal, visits: Sequence[_Visit], now: dt.datetime) -> None:
+def _check_still_open(proposal: Proposal, visits: Sequence[Visit], now: dt.datetime) -> None:
     first, last = visits[0].starts_at, visits[-1].ends_at
     if first < now:
         raise PlanGone("The first visit of this plan has passed. Preview the course again.")
@@ -214,6 +165,14 @@ def _check_still_open(proposal: Proposal, visits: Sequence[_Visit], now: dt.date
             is_used = any(use.resource_id == resource_id for use in visit.planned.uses)
             if is_used and since < visit.ends_at and until > visit.starts_at:
                 raise PlanGone("A device of this plan went out of service. Preview the course again.")
+    planned = [(visit.planned.day, visit.planned.minute, visit.planned.minutes) for visit in visits]
+    if broken := life.broken_day_rule(
+        patient_id=proposal.wish.patient_id,
+        modality=proposal.definition.modality,
+        visits=planned,
+        zone=proposal.site.zone,
+    ):
+        raise PlanGone(f"Another course was booked meanwhile: {broken}. Preview the course again.")
 
 
 def _words_for_taken(proposal: Proposal) -> str:

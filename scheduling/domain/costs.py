@@ -22,7 +22,8 @@ class Costs:
     five_minutes: int = 10  # and each 5 minutes away from it, up to an hour
     far: int = 6_000  # more than an hour away, or outside the wished window
     other_device: int = 2_000  # a change of device may ask for a re-map
-    off_interval: int = 500  # each day away from the interval a maintenance phase asks for
+    off_interval: int = 8_000  # each day away from the interval a maintenance phase asks for; it is not urgent to end
+    off_weekday: int = 500  # each day away from the weekday of a weekly visit
     uncovered: int = 30_000  # a session on a day no authorisation covers: nobody pays for it
     own_trip: int = 3_000  # a day with no other visit of the patient, where one trip for both was wished
     moved: int = 15_000  # a session the patient was already told about, on another day or at another time

@@ -10,7 +10,8 @@ from scheduling.domain.costs import Costs
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.options import DayBook, Lane
 from scheduling.domain.plan import PlannedSession
-from scheduling.domain.search import Bounds, Path, Search, Shared
+from scheduling.domain.search import Path, Search
+from scheduling.domain.space import Bounds, Space
 from scheduling.domain.wish import FREE, Infeasible, Life, Wish
 
 HALF_HOUR = 30 // QUANTUM
@@ -42,7 +43,6 @@ class Series:
         self.ground = ground
         self.blocks = cadence.blocks_of(wish.protocol, series) if blocks is None else blocks
         self.book = day_book(wish, ground)
-        self.shared = Shared()
         first = wish.start_on.toordinal()
         self.bounds = bounds or Bounds(
             start_on=first,
@@ -54,6 +54,7 @@ class Series:
             covered=wish.covered,
             is_one_device=wish.protocol.keep_provider == "hard",
         )
+        self.space = Space(self.blocks, self.book, self.bounds)
 
     def check_kinds(self) -> None:
         """Refuse a protocol for which the site lacks a kind of resource altogether.
@@ -97,13 +98,10 @@ class Series:
         """Return the cheapest path over every main device, and how many blocks could be placed at the most."""
         window = self.wish.window
         search = Search(
-            blocks=self.blocks,
-            book=self.book,
-            bounds=self.bounds,
+            space=self.space,
             wanted=wanted,
             window=(window[0] // QUANTUM, -(-window[1] // QUANTUM)) if window else None,
             costs=costs,
-            shared=self.shared,
         )
         best: Path | None = None
         for lane in self._by_promise(wanted):
@@ -112,21 +110,17 @@ class Series:
                 best = found
             elif best is None and not self.bounds.is_one_device:
                 break  # feasibility does not depend on the main device
-        return best, search.deepest
+        return best, self.space.deepest
 
     def can_finish(self) -> bool:
         """Tell whether any plan keeps every rule, whatever it costs."""
-        search = self._bare_search()
         if not self.bounds.is_one_device:
-            return search.can_finish()
-        return any(search.can_finish(main=lane.id) for lane in self.mains())
+            return self.space.can_finish()
+        return any(self.space.can_finish(main=lane.id) for lane in self.mains())
 
     def soonest_end(self) -> int:
         """Return a day (ordinal) no plan can end before, by quotas and gaps."""
-        return self._bare_search().soonest_end()
-
-    def _bare_search(self) -> Search:
-        return Search(blocks=self.blocks, book=self.book, bounds=self.bounds, wanted=0, window=None, shared=self.shared)
+        return self.space.soonest_end()
 
     def _by_promise(self, wanted: int) -> list[Lane]:
         """Return the main devices, those free at the standing time most often first: the bound then bites early."""
@@ -136,7 +130,12 @@ class Series:
         def free(lane: Lane) -> int:
             return sum(self.book.starts(day, visit).get(lane.id, 0) >> wanted & 1 for day in days)
 
-        return sorted(self.mains(), key=lambda lane: (-free(lane), lane.id))
+        different: list[Lane] = []
+        for lane in self.mains():
+            # Places of one group or bays in one row are as good as each other: one of them is enough.
+            if not any(_is_as_good(lane, other) for other in different):
+                different.append(lane)
+        return sorted(different, key=lambda lane: (-free(lane), lane.id))
 
 
 def day_book(wish: Wish, ground: Ground) -> DayBook:
@@ -194,3 +193,7 @@ def with_sessions(ground: Ground, sessions: Sequence[PlannedSession]) -> Ground:
         for lane in ground.lanes
     ]
     return replace(ground, lanes=lanes, life=replace(ground.life, visits=visits))
+
+
+def _is_as_good(lane: Lane, other: Lane) -> bool:
+    return lane.capabilities == other.capabilities and lane.free == other.free and lane.hours == other.hours

@@ -15,7 +15,7 @@ from scheduling.domain.ground import Ground, Series, longest_gap
 from scheduling.domain.local_time import QUANTUM, day_text
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.planner import lay_out
-from scheduling.domain.search import Bounds, Told
+from scheduling.domain.space import Bounds, Told
 from scheduling.domain.wish import Infeasible, Wish
 
 

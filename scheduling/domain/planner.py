@@ -8,7 +8,7 @@ import datetime as dt
 
 from scheduling.domain import explain, local_time, words
 from scheduling.domain.costs import AS_ASKED, EARLIEST, STEADIEST, Costs
-from scheduling.domain.ground import Ground, Series, count_half_hours, with_sessions
+from scheduling.domain.ground import Ground, Series, count_half_hours, day_book, with_sessions
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.options import Lane
 from scheduling.domain.plan import Choice, Deviation, Fit, Plan, PlannedSession, PlannedUse
@@ -68,7 +68,7 @@ def plans_to_choose(wish: Wish, ground: Ground) -> list[Choice]:
 
 def best_times(wish: Wish, ground: Ground, plan: Plan) -> list[Fit]:
     """Return, for each half hour that fits at all, how many of a plan's sessions could be then on their days."""
-    book = Series(wish, ground, wish.protocol.series[0]).book
+    book = day_book(wish, ground)
     counts: dict[int, int] = {}
     for session in plan.sessions:
         count_half_hours(book.starts(session.day.toordinal(), session.visit_type).values(), counts)

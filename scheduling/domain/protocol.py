@@ -180,12 +180,18 @@ class ProtocolDefinition:
             need.kind for visit in self.visit_types.values() for step in visit.steps for need in step.needs
         )
 
-    def longest_days(self) -> int:
-        """Return how many calendar days the course takes at its usual pace, rounded up to whole weeks."""
-        return max(sum(_phase_days(p) for p in self.phases if p.series == series) for series in self.series) + 7
+    def longest_days(self, pace: int | None = None) -> int:
+        """Return how many calendar days the course takes, rounded up to whole weeks; `pace`: at most so many a week."""
+        return (
+            max(
+                sum(_phase_days(phase, pace) for phase in self.phases if phase.series == series)
+                for series in self.series
+            )
+            + 7
+        )
 
 
-def _phase_days(phase: Phase) -> int:
+def _phase_days(phase: Phase, pace: int | None) -> int:
     days = phase.offset_weeks * 7 + (7 if phase.starts == "next_monday" else 0)
     if phase.weeks:
         return days + 7 * len(phase.weeks)
@@ -194,5 +200,6 @@ def _phase_days(phase: Phase) -> int:
     if phase.interval_weeks:
         return days + 7 * phase.interval_weeks * phase.planned
     if phase.per_day > 1:
-        return days + 7 * -(-phase.planned // (phase.per_day * 5))
-    return days + 7 * -(-phase.planned // (phase.per_week or len(phase.weekdays)))
+        return days + 7 * -(-phase.planned // (phase.per_day * min(5, pace or 5)))
+    usual = phase.per_week or len(phase.weekdays)
+    return days + 7 * -(-phase.planned // (min(usual, pace) if pace else usual))

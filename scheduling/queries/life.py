@@ -66,6 +66,25 @@ def around(
     return Around(life, person.interpreter, granted, _billed(patient_id) if granted else ())
 
 
+def broken_day_rule(
+    *, patient_id: int, modality: str, visits: Sequence[tuple[dt.date, int, int]], zone: str
+) -> str | None:
+    """Return which rule between courses some visits (day, minute, minutes) would break now, or None; two statements.
+
+    Asked again inside the booking: two desks may book two courses of one patient at the same moment.
+    """
+    first, last = visits[0][0], visits[-1][0]
+    others = [visit for visit, _course, _ahead in _others(patient_id, first, last, zone, None)]
+    if not others:
+        return None
+    _granted, payer_rules, _payer = _authorizations(patient_id)
+    rules = conflicts.day_rules(modality, others, payer_rules)
+    for day, minute, minutes in visits:
+        if rules.masks.get(day.toordinal(), 0) & bitmap.span(minute // QUANTUM, minutes // QUANTUM):
+            return f"{day_text(day)}, {rules.texts[day.toordinal()]}"
+    return None
+
+
 def _others(
     patient_id: int, first: dt.date, last: dt.date, zone: str, course_id: int | None
 ) -> list[tuple[OtherVisit, int, bool]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from clinic.models import Site
 from scheduling.domain import coverage, local_time
+from scheduling.domain.alternatives import Alternative, alternatives
 from scheduling.domain.coverage import Coverage
 from scheduling.domain.plan import Fit
 from scheduling.domain.planner import (
@@ -141,6 +142,24 @@ def offer_courses(*, site: Site, wish: CourseWish, now: dt.datetime) -> Offer:
     )
 
 
+def covered(proposal: Proposal, *, now: dt.datetime) -> Proposal:
+    """Return a plan read back from its token with what the patient's authorisations pay for."""
+    asked = prepared(site=proposal.site, wish=proposal.wish, now=now)
+    return _proposal(asked, proposal.wish, proposal.plan, proposal.tastes)
+
+
+def alternatives_to(proposal: Proposal, *, number: int, now: dt.datetime) -> list[tuple[Alternative, Proposal]]:
+    """Return where else one session of a previewed plan could be, each with the whole plan it makes.
+
+    :raises NotFound: the plan has no session of that number.
+    """
+    if not 1 <= number <= len(proposal.plan.sessions):
+        raise NotFound("The plan has no such session.", fields={"number": "unknown"})
+    asked = prepared(site=proposal.site, wish=proposal.wish, now=now)
+    found = alternatives(asked.wish, asked.ground, proposal.plan, number)
+    return [(each, _proposal(asked, proposal.wish, each.plan, ("chosen",))) for each in found]
+
+
 def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
     """Return a wish with everything the planner looks at; the checks that need no search are made here.
 
@@ -152,7 +171,7 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
     starts_at = definition.phases[0].offset_weeks * 7
     _check_start(wish, today=today, zone=site.zone, may_be_past_days=starts_at)
     _check_window(wish, definition)
-    days = definition.longest_days() + HORIZON_SLACK_DAYS
+    days = definition.longest_days(_pace(wish, definition)) + HORIZON_SLACK_DAYS
     person = around(patient_id=wish.patient_id, definition=definition, first=wish.start_on, days=days, zone=site.zone)
     kinds = definition.kinds() | ({"interpreter"} if person.interpreter else set())
     lanes, closures = lanes_of(site=site, kinds=kinds, first=wish.start_on, days=days)
@@ -253,6 +272,27 @@ def _check_start(wish: CourseWish, *, today: dt.date, zone: str, may_be_past_day
             local_time.to_utc(wish.start_on, wish.preferred_minute, zone)
         except local_time.LocalTimeError as error:
             raise Rejected(str(error), code="no_such_time", fields={"preferred_time": "no such time"}) from error
+
+
+def _pace(wish: CourseWish, definition: ProtocolDefinition) -> int | None:
+    """Return how many days a week the patient can come at the most, or None if nothing limits them.
+
+    :raises Rejected: fewer than the protocol needs.
+    """
+    limits = [len(wish.weekdays)] if wish.weekdays else []
+    limits += [wish.max_travel_days] if wish.max_travel_days else []
+    if not limits:
+        return None
+    pace = min(limits)
+    least = max((phase.min_per_week or 1 for phase in definition.phases), default=1)
+    if pace < least:
+        raise Rejected(
+            f"{definition.name} needs at least {least} visits a week; the patient can come on {pace}. "
+            "Allow another day, or pick another protocol.",
+            code="too_few_days",
+            fields={"weekdays": "too few"},
+        )
+    return pace
 
 
 def _check_window(wish: CourseWish, definition: ProtocolDefinition) -> None:

@@ -17,7 +17,7 @@ from tests.api.conftest import Api, wish
 from tests.factories import NOW, World
 
 # Over HTTP, from the token to the answer; the goal is 25. PostgreSQL is told how long to wait for a lock.
-STATEMENTS_PER_BOOKING = {"sqlite": 22, "postgresql": 23}
+STATEMENTS_PER_BOOKING = {"sqlite": 23, "postgresql": 24}
 
 Rows = Callable[[], dict[str, int]]
 
@@ -44,6 +44,7 @@ def test_the_standard_course_has_a_long_first_visit_with_a_psychiatrist_skips_th
     assert [weeks.count(week) for week in sorted(set(weeks))] == [3, 2, 1]
     assert [session["number"] for session in plan["sessions"]] == list(range(1, 37))
     assert sorted(plan) == [
+        "coverage",
         "deviations",
         "label",
         "plan",
@@ -51,6 +52,7 @@ def test_the_standard_course_has_a_long_first_visit_with_a_psychiatrist_skips_th
         "sessions",
         "skipped",
         "summary",
+        "tastes",
         "uncovered",
     ]
 

@@ -30,8 +30,8 @@ def test_a_36_session_course_for_a_new_patient_takes_at_most_twelve_interactions
     page.fill("#preferred_time", "08:30")
     expect(page.locator(".ck-sum")).to_contain_text("36 sessions, Tue Nov 24 to Mon Jan 25.")
     page.press("#preferred_time", "Tab")
-    expect(page.locator("#preview .ck-bar button")).to_be_enabled()
-    page.click("#preview .ck-bar button")
+    expect(page.locator("#preview .ck-bar .primary")).to_be_enabled()
+    page.click("#preview .ck-bar .primary")
     expect(page.locator(".ck-toast")).to_contain_text("Booked 36 sessions.")
 
     assert interactions() <= 12
@@ -117,7 +117,7 @@ def test_a_second_receptionist_is_told_who_was_quicker(
 def test_a_double_click_on_book_books_once(page: Page, live_server: Any, signed_in: World) -> None:
     page.goto(f"{live_server.url}/courses/new/?patient={signed_in.maria.pk}&start_on=2026-11-24&preferred_time=08:30")
 
-    page.dblclick("#preview .ck-bar button")
+    page.dblclick("#preview .ck-bar .primary")
 
     expect(page.locator(".ck-toast")).to_contain_text("Booked 36 sessions.")
     assert Course.objects.count() == 1

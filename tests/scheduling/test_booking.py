@@ -97,6 +97,17 @@ def test_oemr_6_a_patient_is_never_in_two_places_at_once(world: World) -> None:
     world.book(world.maria, pins={"tms_device": Resource.objects.get(site=world.site, name="NeuroStar 2").pk})
     before = rows()
 
+    with pytest.raises(PlanGone, match="one such treatment a day"):
+        courses.book_course(request=world.request, proposal=mine, now=NOW)
+
+    assert rows() == before
+
+
+def test_a_visit_over_another_visit_of_the_patient_is_refused(world: World) -> None:
+    mine = propose(world.site, world.maria)
+    world.book(world.maria, protocol_code="consult", start_on=dt.date(2026, 11, 25), preferred_minute=520)
+    before = rows()
+
     with pytest.raises(SlotTaken):
         courses.book_course(request=world.request, proposal=mine, now=NOW)
 
@@ -247,7 +258,7 @@ def test_a_booking_costs_a_fixed_number_of_statements_whatever_its_length(world:
     with CaptureQueriesContext(connection) as queries:
         courses.book_course(request=request, proposal=proposal, now=NOW)
 
-    assert len(queries) == (14 if connection.vendor == "postgresql" else 13)
+    assert len(queries) == (15 if connection.vendor == "postgresql" else 14)
 
 
 def test_a_request_without_a_key_is_never_a_replay(world: World) -> None:

@@ -229,7 +229,7 @@ def _drift(days: list[int], wish: Wish) -> int:
         part = days[done : done + phase.planned]
         if phase.per_week == 1:
             weekdays = [dt.date.fromordinal(day).isoweekday() for day in part]
-            cost += sum(AS_ASKED.off_interval * abs(weekday - weekdays[0]) for weekday in weekdays)
+            cost += sum(AS_ASKED.off_weekday * abs(weekday - weekdays[0]) for weekday in weekdays)
         done += phase.planned
     return cost
 

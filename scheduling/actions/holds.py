@@ -1,0 +1,134 @@
+"""Times held while an authorisation is pending: confirmed by a person, or given back by the clock."""
+
+import datetime as dt
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from clinic import actions as clinic_actions
+from scheduling.actions.courses import grace_of
+from scheduling.domain.states import CourseState, SessionState
+from scheduling.errors import IllegalMove
+from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
+from scheduling.queries.definitions import definition_of
+
+BATCH = 50
+EXPIRED = "The hold ran out"
+
+
+@transaction.atomic(durable=True)
+def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.datetime) -> None:
+    """Book the times a course holds: the authorisation has come. From here on the patient is told.
+
+    :raises IllegalMove: the course holds no times, or its first visit has passed.
+    """
+    course = _held(course_id)
+    sessions = Session.objects.filter(course=course, state=SessionState.HELD)
+    ids = list(sessions.order_by("number").values_list("pk", flat=True))
+    if sessions.filter(starts_at__lt=now).exists():
+        raise IllegalMove("The first visit of this hold has passed. Release it and plan the course again.")
+    grace = grace_of(course.site, definition_of(course.protocol))
+    sessions.update(state=SessionState.BOOKED, missed_after=F("ends_at") + grace, version=F("version") + 1)
+    _settle(course, CourseState.ACTIVE)
+    SessionEvent.objects.bulk_create(
+        SessionEvent(
+            session_id=pk,
+            kind="booked",
+            from_state=SessionState.HELD,
+            to_state=SessionState.BOOKED,
+            at=now,
+            by=request.user,
+        )
+        for pk in ids
+    )
+    _note(course, "booked", CourseState.ACTIVE, request.user.pk, now)
+    clinic_actions.write_audit(
+        request=request,
+        site=course.site,
+        action="course.booked",
+        patient_ids=[course.patient_id],
+        object_type="course",
+        object_id=course.pk,
+        now=now,
+    )
+
+
+@transaction.atomic(durable=True)
+def release_hold(*, request: clinic_actions.Request, course_id: int, reason: str, now: dt.datetime) -> None:
+    """Give the held times of a course back; nobody is told, for nobody was.
+
+    :raises IllegalMove: the course holds no times.
+    """
+    course = _held(course_id)
+    _release(course, reason=reason.strip() or "Released", by_id=request.user.pk, now=now)
+    clinic_actions.write_audit(
+        request=request,
+        site=course.site,
+        action="course.released",
+        patient_ids=[course.patient_id],
+        object_type="course",
+        object_id=course.pk,
+        now=now,
+    )
+
+
+def release_expired_holds(*, now: dt.datetime) -> int:
+    """Give back the times of every hold that has run out and return how many; again changes nothing."""
+    released = 0
+    while count := _release_batch(now):
+        released += count
+    return released
+
+
+@transaction.atomic(durable=True)
+def _release_batch(now: dt.datetime) -> int:
+    due = Course.objects.filter(held_until__lte=now).order_by("held_until", "pk")
+    if connection.vendor == "postgresql":
+        # A person confirming at this very moment goes first; what is left is found by the next run.
+        due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    rows = list(due[:BATCH])
+    for course in rows:
+        _release(course, reason=EXPIRED, by_id=None, now=now)
+    return len(rows)
+
+
+def _held(course_id: int) -> Course:
+    locked = Course.objects.select_for_update(no_key=True, of=("self",)).select_related("site", "protocol")
+    course = locked.get(pk=course_id)
+    if course.held_until is None:
+        raise IllegalMove("This course holds no times any more. Look at it again.")
+    return course
+
+
+def _release(course: Course, *, reason: str, by_id: int | None, now: dt.datetime) -> None:
+    ids = list(
+        Session.objects.filter(course=course, state=SessionState.HELD).order_by("number").values_list("pk", flat=True)
+    )
+    Reservation.objects.filter(session__in=ids).update(is_active=False)
+    Session.objects.filter(pk__in=ids).update(
+        state=SessionState.CANCELLED, is_active=False, reason=reason, version=F("version") + 1
+    )
+    SessionEvent.objects.bulk_create(
+        SessionEvent(
+            session_id=pk,
+            kind="released",
+            from_state=SessionState.HELD,
+            to_state=SessionState.CANCELLED,
+            at=now,
+            by_id=by_id,
+            reason=reason,
+        )
+        for pk in ids
+    )
+    _settle(course, CourseState.DISCONTINUED)
+    _note(course, "released", CourseState.DISCONTINUED, by_id, now, reason)
+
+
+def _settle(course: Course, state: CourseState) -> None:
+    Course.objects.filter(pk=course.pk).update(state=state, held_until=None, version=F("version") + 1)
+
+
+def _note(course: Course, kind: str, state: CourseState, by_id: int | None, now: dt.datetime, reason: str = "") -> None:
+    CourseEvent.objects.create(
+        course=course, kind=kind, from_state=CourseState.DRAFT, to_state=state, at=now, by_id=by_id, reason=reason
+    )

@@ -19,6 +19,7 @@ from scheduling.domain.plan import Deviation, Plan, PlannedSession, PlannedUse
 from scheduling.domain.wish import Infeasible, Wish
 
 SAME_DEVICE, OTHER_DEVICES = 2, 1
+LEAST_AWAY = 3  # quanta: five minutes earlier is not another time
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def _same_day(wish: Wish, book: DayBook, plan: Plan, session: PlannedSession) ->
     day, quantum, main = session.day.toordinal(), session.minute // QUANTUM, session.uses[0].resource_id
     starts = book.starts(day, session.visit_type)
     near = sorted(
-        (q for q in each(starts.get(main, 0)) if 0 < abs(q - quantum) <= NEAR_QUANTA),
+        (q for q in each(starts.get(main, 0)) if LEAST_AWAY <= abs(q - quantum) <= NEAR_QUANTA),
         key=lambda q: (abs(q - quantum), q),
     )
     for start in near[:SAME_DEVICE]:

@@ -62,6 +62,13 @@ def keeps_weekday(phase: Phase) -> bool:
     return phase.per_week == 1 and not phase.weeks
 
 
+def days_waited(phase: Phase, index: int, before: int, day: int) -> int:
+    """Return the days a visit makes the patient wait: from one weekly visit to the next, whole weeks."""
+    if index and keeps_weekday(phase):
+        return monday(day) - monday(before)
+    return day - before
+
+
 def weekday_drift(day: int, anchor: int) -> int:
     """Return how many days a day stands from the anchor's weekday in its own week."""
     return abs((day - 1) % 7 - (anchor - 1) % 7)

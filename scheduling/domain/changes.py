@@ -4,8 +4,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scheduling.domain.ground import Ground
+from scheduling.domain import bitmap
+from scheduling.domain.ground import HALF_HOUR, Ground
 from scheduling.domain.living import Change, Limits, Under, numbers, rest_of
+from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.prescription import prescribed
 from scheduling.domain.protocol import Gaps
 from scheduling.domain.wish import Infeasible
@@ -44,9 +46,9 @@ def _other_time_that_day(under: Under, ground: Ground, number: int) -> list[Chan
     [session] = [sitting for sitting in under.sittings if sitting.number == number]
     elsewhere = frozenset(session.day + dt.timedelta(days=away) for away in range(-60, 61) if away)
     away = dict(ground.life.away)
-    quantum = session.minute // 5
-    # Only this start is closed, so that the search looks beside it.
-    away[session.day.toordinal()] = away.get(session.day.toordinal(), 0) | 1 << quantum
+    quantum = session.minute // QUANTUM
+    # This half hour is closed, so that the search looks beside it.
+    away[session.day.toordinal()] = away.get(session.day.toordinal(), 0) | bitmap.span(quantum, HALF_HOUR)
     beside = replace(ground, life=replace(ground.life, away=away))
     try:
         return [rest_of(under, beside, Limits(fixed=_open(under) - {number}, shut=elsewhere))]

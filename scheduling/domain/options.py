@@ -203,8 +203,8 @@ class DayBook:
         found = []
         for lane_id, mask in self.block_starts(day, block, offsets).items():
             if targets:
-                near = [(target, bitmap.nearest(mask, target)) for target in targets]
-                priced = [(costs.of_time(q, target, None), q) for target, q in near if q is not None]
+                near = [(order, target, bitmap.nearest(mask, target)) for order, target in enumerate(targets)]
+                priced = [(costs.of_time(q, target, None) + order % 2, q) for order, target, q in near if q is not None]
             else:
                 extra = costs.own_trip if self.is_same_trip else 0
                 priced = [
@@ -217,10 +217,10 @@ class DayBook:
         return found
 
     def _targets(self, day: int, visit: str) -> tuple[int, ...]:
-        """Return the starts that join another visit of the day: ending as it begins, or beginning as it ends."""
+        """Return the starts that join another visit of the day: as it ends (better), then ending as it begins."""
         length = self.visits[visit].minutes // QUANTUM
-        found = [start for first, end in bitmap.spans(self.life.visits.get(day, 0)) for start in (end, first - length)]
-        return tuple(start for start in found if start >= 0)
+        spans = bitmap.spans(self.life.visits.get(day, 0))
+        return tuple(start for first, end in spans for start in (end, max(0, first - length)))
 
     def block_starts(self, day: int, block: Sequence[str], offsets: Sequence[int]) -> dict[int, int]:
         """Return main device to the starts of a block of visits on it, each `offsets` quanta after the first."""

@@ -141,7 +141,8 @@ class Search:
             # A distance is kept, not shortened: neither the end nor the earliest day is worth anything here.
             cost = costs.off_interval * abs(gap - 7 * phase.interval_weeks)
         else:
-            cost = costs.day_later * gap + costs.late * max(0, day - self.space.ideal[place.placed])
+            waited = cadence.days_waited(phase, block.index, place.day, day)
+            cost = costs.day_later * waited + costs.late * max(0, day - self.space.ideal[place.placed])
         if block.index and phase.wish_gap_days:
             cost += costs.short_gap * max(0, phase.wish_gap_days - gap)
         if cadence.keeps_weekday(phase) and cadence.quota(phase, day, anchor) == 1:

@@ -204,7 +204,7 @@ class Space:
         return self._left[place]
 
     def _days_left(self, place: Place) -> int:
-        day, in_week, index = place.day, place.in_week, place.placed
+        day, in_week, index, waited = place.day, place.in_week, place.placed, 0
         anchor = place.anchor
         while index < len(self.blocks):
             block = self.blocks[index]
@@ -216,10 +216,21 @@ class Space:
                 in_week = 0
             else:
                 first = day + block.phase.min_gap_days
-            day = self._phase_end(block, remaining, first, day, in_week, anchor)
+            end = self._phase_end(block, remaining, first, day, in_week, anchor)
+            waited += self._waited(block, day, first, end)
+            day = end
             index += remaining
             in_week = 0
-        return max(0, day - place.day)
+        return waited
+
+    def _waited(self, block: Block, day: int, first: int, end: int) -> int:
+        """Return the days a phase is paid for at least: weeks for a weekly visit, where only the first is urgent."""
+        if not cadence.keeps_weekday(block.phase):
+            return max(0, end - day)
+        if block.index:
+            return max(0, cadence.monday(end) - cadence.monday(day))
+        # A first visit put off to the next Monday saves a week there and costs a day at least: six days of slack.
+        return max(0, first - day + max(0, cadence.monday(end) - cadence.monday(first) - 6))
 
     def _phase_end(self, block: Block, remaining: int, first: int, day: int, in_week: int, anchor: int) -> int:
         phase = block.phase

@@ -122,7 +122,7 @@ def _costs(wish: Wish, lanes: list[Lane], busy: dict[int, int], main: int, wante
         if list(days) == sorted(set(days)) and _is_legal(list(days), wish):
             late = sum(AS_ASKED.late * max(0, day - wanted_day) for day, wanted_day in zip(days, ideal, strict=True))
             yield (
-                AS_ASKED.day_later * (days[-1] - first)
+                AS_ASKED.day_later * _waited(list(days), wish)
                 + sum(day_cost[day] for day in days)
                 + _short_gaps(list(days), wish)
                 + _drift(list(days), wish)
@@ -220,6 +220,18 @@ def _is_legal(days: list[int], wish: Wish) -> bool:
             return False
         done += phase.planned
     return True
+
+
+def _waited(days: list[int], wish: Wish) -> int:
+    """Days from the wished start on; from one weekly visit to the next, whole weeks."""
+    total, done, before = 0, 0, wish.start_on.toordinal()
+    for phase in wish.protocol.phases:
+        for index, day in enumerate(days[done : done + phase.planned]):
+            weekly = index and phase.per_week == 1
+            total += monday(day) - monday(before) if weekly else day - before
+            before = day
+        done += phase.planned
+    return total
 
 
 def _drift(days: list[int], wish: Wish) -> int:

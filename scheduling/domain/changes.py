@@ -153,7 +153,9 @@ def resume(
         raise NeedsClinician(
             f"{clock.days} days have passed since the last session. A clinician chooses: resume, re-map or restart."
         )
-    paused = replace(under, wish=replace(under.wish, start_on=on))
+    # What was booked within the pause is owed again.
+    sittings = tuple(sitting for sitting in under.sittings if not sitting.is_open or sitting.day >= on)
+    paused = replace(under, sittings=sittings, wish=replace(under.wish, start_on=on))
     first_visit = protocol.remap_visit if clock.is_remap_due else None
     return rest_of(paused, ground, Limits(is_gap_waived=True, first_visit=first_visit)), clock
 

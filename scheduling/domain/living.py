@@ -98,6 +98,7 @@ def rest_of(under: Under, ground: Ground, limits: Limits, *, costs: Costs = AS_A
 
     :raises Infeasible: no way to keep every rule.
     """
+    under = _settled(under)
     blocks = _blocks(under, limits)
     placed = [sitting for sitting in under.sittings if not sitting.is_open]
     order = _in_blocks(under, blocks)
@@ -140,6 +141,14 @@ def rest_of(under: Under, ground: Ground, limits: Limits, *, costs: Costs = AS_A
         )
     laid = lay_out(under.wish, series, under.standing_minute // QUANTUM, path)
     return _change(under, dict(enumerate(laid, start=done)), order, blocks)
+
+
+def _settled(under: Under) -> Under:
+    """Return the course with what lies before the first usable day as done: nothing there can be laid out anew."""
+    first = under.wish.start_on
+    return replace(
+        under, sittings=tuple(replace(each, is_open=each.is_open and each.day >= first) for each in under.sittings)
+    )
 
 
 def place_after(blocks: Sequence[Block], days: Sequence[int], began_on: dt.date) -> Place:

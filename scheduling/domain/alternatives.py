@@ -94,7 +94,7 @@ def _later(wish: Wish, ground: Ground, plan: Plan, session: PlannedSession) -> A
     series = _series_of(wish, session)
     phases = {phase.name for phase in wish.protocol.phases if phase.series == series}
     sittings = tuple(
-        Sitting(s.number, s.phase, s.day, s.minute, s.uses[0].resource_id, is_open=True)
+        Sitting(s.number, s.phase, s.day, s.minute, s.uses[0].resource_id, is_open=True, visit_type=s.visit_type)
         for s in plan.sessions
         if s.phase in phases and s.number != session.number
     )

@@ -29,6 +29,12 @@ class Sitting:
     minute: int
     main: int
     is_open: bool
+    visit_type: str
+
+    def is_at(self, session: PlannedSession) -> bool:
+        """Tell whether a planned session is this one, where and as it is."""
+        there = (session.day, session.minute, session.uses[0].resource_id, session.visit_type)
+        return there == (self.day, self.minute, self.main, self.visit_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +199,7 @@ def _change(
         was = order.get(index)
         if was is None:
             added.append(replace(session, number=index + 1))
-        elif (was.day, was.minute, was.main) != (session.day, session.minute, session.uses[0].resource_id):
+        elif not was.is_at(session):
             moves.append(Move(was.number, was, replace(session, number=index + 1)))
     kept = {sitting.number for sitting in order.values()}
     dropped = tuple(sitting for sitting in under.sittings if sitting.is_open and sitting.number not in kept)

@@ -53,6 +53,7 @@ def under_way(
             minute=row.minute,
             main=min(row.reservations.all(), key=lambda held: held.pk).resource_id,
             is_open=row.state in MOVABLE,
+            visit_type=row.visit_type,
         )
         for row in rows
         if row.phase in phases

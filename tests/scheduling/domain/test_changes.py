@@ -25,7 +25,15 @@ def course_of(
     """A course of which the first sessions were delivered, some were lost, and the rest is booked."""
     today = today or plan.sessions[delivered + len(lost)].day
     sittings = tuple(
-        Sitting(s.number, s.phase, s.day, s.minute, s.uses[0].resource_id, is_open=s.number > delivered + len(lost))
+        Sitting(
+            number=s.number,
+            phase=s.phase,
+            day=s.day,
+            minute=s.minute,
+            main=s.uses[0].resource_id,
+            is_open=s.number > delivered + len(lost),
+            visit_type=s.visit_type,
+        )
         for s in plan.sessions
         if s.number not in lost
     )
@@ -182,7 +190,7 @@ def test_a_paused_course_resumes_with_a_re_mapping_after_a_week(plan: Plan) -> N
     assert (clock.gap, clock.is_remap_due) == (Gap.REMAP, True)
     first, second, *_rest = sorted([*change.added, *(move.to for move in change.moves)], key=lambda each: each.day)
     assert (first.visit_type, first.day, first.minutes, second.visit_type) == ("remap", on, 60, "treatment")
-    assert len(change.added) + len(under.sittings) - sum(10 < s.number and s.day < on for s in under.sittings) == 36
+    assert len(change.added) + len(under.sittings) - sum(s.number > 10 and s.day < on for s in under.sittings) == 36
 
 
 def test_a_course_beyond_the_hard_gap_waits_for_a_clinician(plan: Plan) -> None:

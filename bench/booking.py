@@ -99,8 +99,8 @@ def _over_http(engine: str, bench: Any, requests: int) -> None:
     bookings = sorted(itertools.chain(*(client["bookings"] for client in seen)))
     refused = sum(client["refused"] for client in seen)
     print(f"{'over HTTP, 4 clients, ms':40}{'p50':>8}{'p95':>8}{'worst':>8}{'n':>6}  goal p95")
-    _row(f"preview of 36 sessions, {DEVICES} devices", previews, "300")
-    _row("booking of 36 sessions", bookings, "400")
+    row(f"preview of 36 sessions, {DEVICES} devices", previews, "300")
+    row("booking of 36 sessions", bookings, "400")
     print(f"{refused} plans were taken between preview and booking and answered 409; the offer was booked instead")
 
 
@@ -116,11 +116,11 @@ def _client(port: int, token: str, patients: list[int], share: int, number: int)
             "start_on": str(chance.choice(_starts())),
             "preferred_time": f"{(minute := chance.choice(SLOTS)) // 60:02}:{minute % 60:02}",
         }
-        preview, status, answer = _timed(line, token, "courses/preview/", wish)
+        preview, status, answer = timed(line, token, "courses/preview/", wish)
         assert status == 200, answer
         plan = answer["plans"][0]["plan"]
         while True:
-            booking, status, answer = _timed(line, token, "courses/", {"plan": plan})
+            booking, status, answer = timed(line, token, "courses/", {"plan": plan})
             if status == 201:
                 break
             assert status == 409, answer
@@ -132,7 +132,7 @@ def _client(port: int, token: str, patients: list[int], share: int, number: int)
     return seen
 
 
-def _timed(line: http.client.HTTPConnection, token: str, path: str, body: dict[str, Any]) -> tuple[float, int, Any]:
+def timed(line: http.client.HTTPConnection, token: str, path: str, body: dict[str, Any]) -> tuple[float, int, Any]:
     headers = {
         "Authorization": f"Token {token}",
         "Content-Type": "application/json",
@@ -166,18 +166,18 @@ def _beside_raw_sql(bench: Any, courses: int = 80) -> None:
         if turn >= WARM_UPS:
             spent[way].append((time.perf_counter() - started) * 1000)
     print(f"\n{'one process, one client, ms':40}{'p50':>8}{'p95':>8}{'worst':>8}{'n':>6}")
-    _row("book_course", sorted(spent["ours"]))
-    _row("raw SQL, same rows and locks", sorted(spent["raw"]))
-    ratio = _percentile(sorted(spent["ours"]), 50) / _percentile(sorted(spent["raw"]), 50)
+    row("book_course", sorted(spent["ours"]))
+    row("raw SQL, same rows and locks", sorted(spent["raw"]))
+    ratio = percentile(sorted(spent["ours"]), 50) / percentile(sorted(spent["raw"]), 50)
     print(f"ratio of p50: {ratio:.2f} (goal 1.5)")
 
 
-def _row(words: str, values: list[float], goal: str = "") -> None:
-    figures = [_percentile(values, 50), _percentile(values, 95), values[-1]]
+def row(words: str, values: list[float], goal: str = "") -> None:
+    figures = [percentile(values, 50), percentile(values, 95), values[-1]]
     print(f"{words:40}{''.join(f'{figure:8.1f}' for figure in figures)}{len(values):6}  {goal}")
 
 
-def _percentile(values: list[float], share: int) -> float:
+def percentile(values: list[float], share: int) -> float:
     return values[min(len(values) - 1, len(values) * share // 100)]
 
 

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from clinic import actions as clinic_actions
 from patients.models import Patient
-from scheduling.domain.conflicts import name as modality_name
+from scheduling.domain.conflicts import MODALITIES
 from scheduling.domain.states import UNITS, AuthorizationState
 from scheduling.errors import NotFound, Rejected, Stale
 from scheduling.models import Authorization, AuthorizationUnit, Payer
@@ -37,13 +37,9 @@ def set_payer(*, name: str, rules: Mapping[str, Sequence[Sequence[str]]]) -> int
     :raises Rejected: a rule that is not pairs of modalities.
     """
     for key, pairs in rules.items():
-        if key not in RULES or any(len(pair) != 2 or not all(map(_is_modality, pair)) for pair in pairs):
+        if key not in RULES or any(len(pair) != 2 or not set(pair) <= MODALITIES for pair in pairs):
             raise Rejected(f"{key}: write pairs of modalities.", fields={"rules": key})
     return Payer.objects.update_or_create(name=name, defaults={"rules": dict(rules)})[0].pk
-
-
-def _is_modality(code: str) -> bool:
-    return modality_name(code) != code.replace("_", " ") or code == "psychotherapy"
 
 
 @transaction.atomic(durable=True)

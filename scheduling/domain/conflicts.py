@@ -23,6 +23,9 @@ _NAMES = {
 }
 
 
+MODALITIES = frozenset(_NAMES)
+
+
 @dataclass(frozen=True, slots=True)
 class OtherVisit:
     """A visit of another course of the patient: day (ordinal), quanta [first, end), and the course's modality."""

@@ -79,6 +79,12 @@ class Series:
             mains.update({lane.id: lane for lane in self.book.by_use[self.book.uses[visit][0]]})
         return [lane for lane in self.ground.lanes if lane.id in mains]
 
+    def starts_in_all(self) -> int:
+        """Return at how many quanta of its days the series' usual visit could start: its room to move."""
+        visit = self.blocks[-1].visits[-1]
+        days = range(self.bounds.start_on, self.bounds.last_day + 1)
+        return sum(max((mask.bit_count() for mask in self.book.starts(day, visit).values()), default=0) for day in days)
+
     def fits(self, days: int) -> list[tuple[int, int]]:
         """Return, for each half hour (minutes) at all free, on how many of the first `days` possible days it is."""
         counts: dict[int, int] = {}

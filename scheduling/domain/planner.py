@@ -5,6 +5,7 @@ each search bounded by the cheapest plan so far; the result is optimal for the c
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from scheduling.domain import explain, local_time, words
 from scheduling.domain.costs import AS_ASKED, EARLIEST, STEADIEST, Costs
@@ -90,11 +91,12 @@ class _Planner:
         sessions: list[PlannedSession] = []
         total, ground = 0, self.ground
         wanted = standing if standing is not None else self.standing_quantum()
-        for name in self.wish.protocol.series:
-            series = self.first if series_is_first(self.wish, name) else Series(self.wish, ground, name)
-            if series is not self.first:
-                series.check_kinds()
-            quantum = wanted if series is self.first else _most_fitting(self.wish, series)
+        for name in self._rigid_first():
+            is_first = name == self.wish.protocol.series[0]
+            series = self.first if is_first and not sessions else Series(self.wish, ground, name)
+            series.check_kinds()
+            # The wished time is for the first series; the others keep the time that fits them best.
+            quantum = wanted if is_first else _most_fitting(self.wish, series)
             path, deepest = series.best(quantum, costs)
             if path is None:
                 raise _infeasible(series, deepest)
@@ -103,6 +105,13 @@ class _Planner:
             total += path.cost
             ground = with_sessions(ground, laid)
         return _plan(self.wish, self.ground, sessions, wanted, total)
+
+    def _rigid_first(self) -> Sequence[str]:
+        """Return the series in the order to lay them out: what has few starts, like a group's dates, before the rest."""
+        names = self.wish.protocol.series
+        if len(names) == 1:
+            return names
+        return sorted(names, key=lambda name: Series(self.wish, self.ground, name).starts_in_all())
 
     def standing_quantum(self) -> int:
         """Return the standing time: the one asked for, or the one that fits most days."""
@@ -123,11 +132,6 @@ class _Planner:
         return len(self.wish.protocol.series) == 1 and plan.sessions[-1].day.toordinal() <= self.first.soonest_end()
 
 
-def series_is_first(wish: Wish, name: str) -> bool:
-    """Tell whether a series is the course's first, the one the wish's time is for."""
-    return name == wish.protocol.series[0]
-
-
 def _most_fitting(wish: Wish, series: Series) -> int:
     fits = series.fits(len(series.blocks))
     if wish.window:
@@ -143,7 +147,8 @@ def _infeasible(series: Series, deepest: int) -> Infeasible:
     visit = wish.protocol.visit_types[blocks[deepest].visits[0]]
     tight = book.tightest_kind(visit.code, range(series.bounds.start_on, series.bounds.last_day + 1))
     last = wish.start_on + dt.timedelta(days=wish.horizon_days)
-    span = f"between {local_time.day_text(wish.start_on)} and {local_time.day_text(last)}"
+    year = f", {last.year}" if last.year != wish.start_on.year else ""
+    span = f"between {local_time.day_text(wish.start_on)} and {local_time.day_text(last)}{year}"
     if tight:
         message = f"Visit {number} does not fit: no {words.kind(tight)} has {visit.minutes} minutes free {span}."
     else:

@@ -60,7 +60,9 @@ def under_way(
     )
     wish = read_wish(course.wish) if course.wish else None
     last = max((row.day for row in rows), default=today)
-    days = max(definition.longest_days(), (last - today).days) + HORIZON_SLACK_DAYS
+    # A course that has not begun does not begin sooner than was asked.
+    begins = max(today, wish.start_on) if wish else today
+    days = max((begins - today).days + definition.longest_days(), (last - today).days) + HORIZON_SLACK_DAYS
     person = around(
         patient_id=course.patient_id,
         definition=definition,
@@ -73,12 +75,12 @@ def under_way(
     lanes, closures = lanes_of(site=course.site, kinds=kinds, first=today, days=days, without_course=course.pk)
     asked = Wish(
         protocol=definition,
-        start_on=today,
+        start_on=begins,
         preferred_minute=course.standing_minute,
         window=wish.window if wish else None,
         pins=wish.pins if wish else {},
         not_before=(today, minute_now),
-        horizon_days=days,
+        horizon_days=days - (begins - today).days,
         requires={kind: frozenset(having) for kind, having in wish.requires.items()} if wish else {},
         weekdays=frozenset(wish.weekdays) if wish and wish.weekdays else None,
         max_travel_days=wish.max_travel_days if wish else None,

@@ -50,6 +50,12 @@ class Api:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(f"/api/v1/{path}", body, content_type="application/json", headers=named)
 
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send a PUT, PATCH or DELETE."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        verb = getattr(self.client, method)
+        return verb(f"/api/v1/{path}", body, content_type="application/json", headers=named)
+
     def book(self, body: Any, key: str = "") -> Any:
         return self.post("courses/", body, Idempotency_Key=key or f"key-{next(_keys)}")
 

@@ -152,7 +152,7 @@ def test_where_no_wish_helps_hours_or_a_later_start_are_named() -> None:
     refusal = refusal_of(asked(), ground(tms_lanes(psychiatrist=nobody)))
 
     assert str(refusal) == (
-        "Visit 1 does not fit: no psychiatrist has 90 minutes free between Tue Nov 24 and Sat Apr 3. "
+        "Visit 1 does not fit: no psychiatrist has 90 minutes free between Tue Nov 24 and Sat Apr 3, 2027. "
         "Add hours or a resource, or start later."
     )
 

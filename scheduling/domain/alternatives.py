@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from scheduling.domain import words
 from scheduling.domain.bitmap import each
 from scheduling.domain.costs import NEAR_QUANTA
-from scheduling.domain.ground import Ground, day_book
+from scheduling.domain.ground import HALF_HOUR, Ground, day_book
 from scheduling.domain.living import Limits, Sitting, Under, numbers, rest_of
 from scheduling.domain.local_time import QUANTUM, clock_text, day_text
 from scheduling.domain.options import DayBook
@@ -49,11 +49,7 @@ def _same_day(wish: Wish, book: DayBook, plan: Plan, session: PlannedSession) ->
         return  # the visits of a day with several belong together
     day, quantum, main = session.day.toordinal(), session.minute // QUANTUM, session.uses[0].resource_id
     starts = book.starts(day, session.visit_type)
-    near = sorted(
-        (q for q in each(starts.get(main, 0)) if LEAST_AWAY <= abs(q - quantum) <= NEAR_QUANTA),
-        key=lambda q: (abs(q - quantum), q),
-    )
-    for start in near[:SAME_DEVICE]:
+    for start in _near(starts.get(main, 0), quantum):
         yield _moved(wish, book, plan, session, start, main, "other_time")
     if wish.protocol.keep_provider == "hard":
         return
@@ -66,6 +62,16 @@ def _same_day(wish: Wish, book: DayBook, plan: Plan, session: PlannedSession) ->
     ]
     for _away, start, lane in sorted(others)[:OTHER_DEVICES]:
         yield _moved(wish, book, plan, session, start, lane, "other_device")
+
+
+def _near(mask: int, quantum: int) -> list[int]:
+    """Return two starts within an hour, whole half hours away first: odd times leave odd gaps."""
+    found: list[int] = []
+    away = [q for q in each(mask) if LEAST_AWAY <= abs(q - quantum) <= NEAR_QUANTA]
+    for start in sorted(away, key=lambda q: (abs(q - quantum) % HALF_HOUR != 0, abs(q - quantum), q)):
+        if all(abs(start - other) >= LEAST_AWAY for other in found):
+            found.append(start)
+    return found[:SAME_DEVICE]
 
 
 def _moved(

@@ -107,7 +107,7 @@ class _Planner:
         return _plan(self.wish, self.ground, sessions, wanted, total)
 
     def _rigid_first(self) -> Sequence[str]:
-        """Return the series in the order to lay them out: what has few starts, like a group's dates, before the rest."""
+        """Return the series in the order to lay them out: what has few starts, like a group, before the rest."""
         names = self.wish.protocol.series
         if len(names) == 1:
             return names

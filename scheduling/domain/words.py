@@ -23,6 +23,8 @@ _KINDS = {
     "vns_programmer": "VNS programmer",
     "group_place": "place in a group",
 }
+FAR_DAYS = 300  # a day so far from the first needs its year
+MOST_NAMED = 5  # closed days
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -54,7 +56,9 @@ def summary(
     """Return a plan in a few sentences: how many, when, where, what is skipped, what is booked later."""
     first, last = sessions[0], sessions[-1]
     count = f"{len(sessions)} sessions" if len(sessions) > 1 else "1 session"
-    span = f"{day_text(first.day)} to {day_text(last.day)}" if first.day != last.day else day_text(first.day)
+    far = (last.day - first.day).days > FAR_DAYS
+    end = f"{day_text(last.day)}, {last.day.year}" if far else day_text(last.day)
+    span = f"{day_text(first.day)} to {end}" if first.day != last.day else day_text(first.day)
     times = Counter(session.minute for session in sessions)
     if len(times) == 1:
         when = f"All at {clock_text(first.minute)}" if len(sessions) > 1 else f"At {clock_text(first.minute)}"
@@ -72,7 +76,9 @@ def summary(
         else ", ".join(f"{n} on {name}" for name, n in names.most_common())
     )
     sentences = [f"{count}, {span}.", f"{when}, {where}."]
-    if skipped:
+    if len(skipped) > MOST_NAMED:
+        sentences.append(f"{len(skipped)} closed days are skipped.")
+    elif skipped:
         sentences.append(f"{listed([name for _day, name in skipped])} {'is' if len(skipped) == 1 else 'are'} skipped.")
     sentences += [text for phase in protocol.phases if (text := _later(phase))]
     return " ".join(sentences)

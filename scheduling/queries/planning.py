@@ -24,7 +24,7 @@ from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.relax import explained
 from scheduling.errors import CannotPlan, NotFound, Rejected
 from scheduling.models import Protocol
-from scheduling.queries.availability import lanes_of
+from scheduling.queries.availability import lanes_of, site_hours
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.life import Around, around
 
@@ -176,7 +176,7 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
     kinds = definition.kinds() | ({"interpreter"} if person.interpreter else set())
     lanes, closures = lanes_of(site=site, kinds=kinds, first=wish.start_on, days=days)
     if not starts_at:
-        _check_open(wish.start_on, closures, lanes)
+        _check_open(site, wish.start_on, closures)
     _check_pins(wish, lanes)
     covered = tuple((grant.starts_on.toordinal(), grant.ends_on.toordinal()) for grant in _covering(definition, person))
     return Asked(
@@ -309,9 +309,9 @@ def _check_window(wish: CourseWish, definition: ProtocolDefinition) -> None:
         )
 
 
-def _check_open(start_on: dt.date, closures: Mapping[dt.date, str], lanes: Sequence[Lane]) -> None:
+def _check_open(site: Site, start_on: dt.date, closures: Mapping[dt.date, str]) -> None:
     name = closures.get(start_on)
-    if name or (lanes and not any(start_on.toordinal() in lane.free for lane in lanes)):
+    if name or not site_hours(site).get(start_on.isoweekday()):
         why = f": {name}" if name else ""
         raise Rejected(
             f"The clinic is closed on {local_time.day_text(start_on)}{why}. Start on another day.",

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from scheduling.actions import catalogue, holds
+from scheduling.catalogue import SHIPPED
 from scheduling.models import Course, Session
 from tests.api.conftest import Api, wish
 from tests.factories import NOW, World
@@ -133,7 +134,7 @@ def test_a_hold_of_another_site_is_not_found(api: Api, outsider: Api, world: Wor
 
 def test_a_course_is_moved_to_a_newer_protocol_after_a_preview(api: Api, world: World, tmp_path: Any) -> None:
     course = api.book(wish(world)).json()
-    text = (catalogue.catalogue.SHIPPED / "tms_mdd_36.yaml").read_text().replace("sessions: 30", "sessions: 32")
+    text = (SHIPPED / "tms_mdd_36.yaml").read_text().replace("sessions: 30", "sessions: 32")
     (tmp_path / "tms_mdd_36.yaml").write_text(text)
     catalogue.load_protocols(folder=tmp_path, now=NOW)
 

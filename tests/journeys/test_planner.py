@@ -45,12 +45,12 @@ def test_another_plan_is_chosen_and_booked_as_shown(planner: Page) -> None:
 def test_one_session_gets_another_place_by_its_row(planner: Page) -> None:
     row = planner.locator(".ck-sess", has_text="Fri Nov 27")
     row.locator(".ck-others").click()
-    row.locator(".ck-alt", has_text="8:15am that day").click()
-    expect(planner.locator(".ck-sess", has_text="Fri Nov 27")).to_contain_text("8:15am to 8:45am")
+    row.locator(".ck-alt", has_text="9am that day").click()
+    expect(planner.locator(".ck-sess", has_text="Fri Nov 27")).to_contain_text("9am to 9:30am")
     planner.click("#preview .ck-bar .primary")
     expect(planner.locator(".ck-toast")).to_contain_text("Booked 36 sessions.")
 
-    assert Session.objects.get(day=dt.date(2026, 11, 27)).minute == 8 * 60 + 15
+    assert Session.objects.get(day=dt.date(2026, 11, 27)).minute == 9 * 60
 
 
 def test_the_strip_says_how_many_fit_and_a_bar_becomes_the_wish(planner: Page) -> None:

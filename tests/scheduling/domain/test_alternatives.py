@@ -14,8 +14,8 @@ def test_the_choices_come_in_the_order_of_the_desk_and_the_last_one_says_what_it
     found = alternatives(wish, around, plan, 7)
 
     assert [(each.kind, each.text) for each in found] == [
-        ("other_time", "8:15am that day"),
-        ("other_time", "8:45am that day"),
+        ("other_time", "8am that day"),
+        ("other_time", "9am that day"),
         ("other_device", "8:30am on NeuroStar 2 that day"),
         ("later_day", "Fri Jan 8, 8:30am; the last day is Mon Jan 25"),
     ]

@@ -30,8 +30,8 @@ class Item:
 
 
 def items(*, site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
-    """Return the open items of some sites: missed sessions to settle, then patients nobody could reach."""
-    return _missed(site_ids) + _unreached(site_ids, now)
+    """Return the open items of some sites: missed sessions to settle, holds about to end, patients nobody reached."""
+    return _missed(site_ids) + _holds_ending(site_ids, now) + _unreached(site_ids, now)
 
 
 def _missed(site_ids: Sequence[int]) -> list[Item]:
@@ -51,6 +51,29 @@ def _missed(site_ids: Sequence[int]) -> list[Item]:
         )
         for session in courses.missed_to_settle(site_ids=site_ids)
     ]
+
+
+def _holds_ending(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
+    return [
+        Item(
+            key=f"hold:{course.pk}",
+            kind="hold_ending",
+            site_id=course.site_id,
+            patient_id=course.patient_id,
+            last_name=course.patient.last_name,
+            first_name=course.patient.preferred_name or course.patient.first_name,
+            course_id=course.pk,
+            title=f"{course.prescribed} times are held until {_until(course.held_until, course.site.zone)}",
+            detail="Book them or give them back.",
+        )
+        for course in courses.holds_ending(site_ids=site_ids, now=now)
+    ]
+
+
+def _until(at: dt.datetime | None, zone: str) -> str:
+    assert at is not None
+    day, minute = local_time.wall(at, zone)
+    return f"{local_time.day_text(day)}, {local_time.clock_text(minute)}"
 
 
 def _unreached(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:

@@ -106,6 +106,7 @@ _TASTES = {
     "chosen": ("As you chose", "is-booked"),
 }
 STEP, BAR, BASE, TALL = 40, 30, 82.0, 64.0
+FEWEST_BARS = 20  # fewer leave room at the right: bars of one size, whatever the course
 
 
 def options(proposals: Sequence[Proposal], chosen: int) -> tuple[Option, ...]:
@@ -138,7 +139,7 @@ def best_view(fits: Sequence[Fit], plan: Plan) -> Best | None:
     return Best(
         title=f"{asked}{more} fit{'s' if len(full) == 1 else ''} all." if more.strip() else asked,
         bars=tuple(_bar(index, fit, whole, standing) for index, fit in enumerate(fits)),
-        width=STEP * len(fits),
+        width=STEP * max(len(fits), FEWEST_BARS),
         try_value=_value(best.minute) if best.sessions > counts.get(standing, 0) else "",
         try_label=clock_text(best.minute),
     )

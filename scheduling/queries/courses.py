@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from clinic.models import StaffUser
 from patients.models import Patient
+from scheduling.domain import local_time
 from scheduling.domain.states import DELIVERED, OPEN, CourseState, SessionState
 from scheduling.models import Course, CourseEvent, Reservation, Resource, Session, SessionEvent
 
@@ -143,6 +144,25 @@ def resources_with_column(*, site_id: int) -> list[Resource]:
 def reservations_of(session: Session) -> list[Reservation]:
     """Return what a session occupies, resources fetched."""
     return list(Reservation.objects.filter(session=session).select_related("resource").order_by("pk"))
+
+
+def holds_ending(*, site_ids: Sequence[int], now: dt.datetime) -> list[Course]:
+    """Return the courses whose held times go back within a working day, the soonest first; patient and site fetched."""
+    rows = (
+        Course.objects.filter(site_id__in=site_ids, held_until__gt=now, held_until__lte=now + dt.timedelta(days=4))
+        .select_related("site", "patient")
+        .order_by("held_until", "pk")
+    )
+    return [course for course in rows if course.held_until and _is_within_a_working_day(course, now)]
+
+
+def _is_within_a_working_day(course: Course, now: dt.datetime) -> bool:
+    """Tell whether at most one working day (Monday to Friday at the site) lies between now and the end of a hold."""
+    assert course.held_until is not None
+    today, _minute = local_time.wall(now, course.site.zone)
+    last, _minute = local_time.wall(course.held_until, course.site.zone)
+    between = (today + dt.timedelta(days=offset) for offset in range(1, (last - today).days + 1))
+    return sum(day.isoweekday() < 6 for day in between) <= 1
 
 
 def missed_to_settle(*, site_ids: Sequence[int]) -> list[Session]:

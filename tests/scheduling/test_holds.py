@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+from attention import queries as attention
 from notifications.actions.planning import plan_messages
 from notifications.models import Message
 from scheduling.actions import courses, holds, misses
@@ -85,6 +86,29 @@ def test_a_person_gives_the_times_back_with_a_reason(world: World, held: Course)
 
     event = CourseEvent.objects.get(course=held, kind="released")
     assert (event.reason, event.by, states(held)) == ("Denied", world.receptionist, {"cancelled"})
+
+
+@pytest.mark.parametrize(
+    ("days_before", "is_shown"),
+    # Held until Wednesday 9am: from Tuesday on, not on Monday.
+    [(2, False), (1, True), (0.5, True), (0, False)],
+)
+def test_a_hold_about_to_end_needs_attention_one_working_day_before(
+    world: World, held: Course, days_before: float, is_shown: bool
+) -> None:
+    items = attention.items(site_ids=[world.site.pk], now=UNTIL - dt.timedelta(days=days_before))
+
+    assert [item.kind for item in items] == ["hold_ending"] * is_shown
+
+
+def test_a_hold_over_the_weekend_needs_attention_on_friday(world: World) -> None:
+    monday = dt.datetime(2026, 11, 23, 14, 0, tzinfo=dt.UTC)
+    courses.book_course(request=world.request, proposal=world.propose(), now=NOW, held_until=monday)
+    friday = monday - dt.timedelta(days=3)
+
+    [item] = attention.items(site_ids=[world.site.pk], now=friday)
+
+    assert (item.key.startswith("hold:"), item.title) == (True, "36 times are held until Mon Nov 23, 9am")
 
 
 @pytest.mark.parametrize("days", [-1, 0, 61])

@@ -11,7 +11,7 @@ from scheduling.domain.protocol import Gaps, Need, Phase, ProtocolDefinition, St
 from tests.scheduling.domain import brute
 
 # The long run: PLANNER_EXAMPLES=20000 script/test tests/scheduling/domain
-EXAMPLES = int(os.environ.get("PLANNER_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("PLANNER_EXAMPLES", "2000"))
 START = dt.date(2026, 3, 4)  # a Wednesday: weekly quotas, weekends and the clock change of March 8 are all in reach
 NEVER = dt.date(2026, 1, 1)
 
@@ -98,6 +98,7 @@ def cases(draw: st.DrawFn) -> tuple[Wish, list[Lane], dict[int, int]]:
     return wish, lanes, busy
 
 
+@pytest.mark.once
 @pytest.mark.timeout(3600)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())

@@ -4,12 +4,12 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from scheduling.domain import bitmap
+from scheduling.domain import bitmap, cadence
 from scheduling.domain.ground import HALF_HOUR, Ground
 from scheduling.domain.living import Change, Limits, Under, numbers, rest_of
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.prescription import prescribed
-from scheduling.domain.protocol import Gaps
+from scheduling.domain.protocol import Gaps, ProtocolDefinition
 from scheduling.domain.wish import Infeasible
 
 CHOICES = 5
@@ -121,6 +121,20 @@ class GapClock:
     is_remap_due: bool
 
 
+def limits_in(protocol: ProtocolDefinition, phase: str) -> Gaps:
+    """Return the gap limits that hold in a phase: where visits keep a distance, only what is beyond it is a gap."""
+    found = next(each for each in protocol.phases if each.name == phase)
+    if not found.interval_weeks:
+        return protocol.gaps
+    longest = cadence.interval_days(found)[1]
+    far = {
+        name: limit
+        for name in ("flag_days", "hard_days", "close_days")
+        if (limit := getattr(protocol.gaps, name)) is not None and limit > longest
+    }
+    return Gaps(soft_days=longest + 1, **far)
+
+
 def gap_clock(gaps: Gaps, *, last_delivered: dt.date, on: dt.date, is_medication_changed: bool = False) -> GapClock:
     """Return the gap clock on a day; a changed medication asks for a re-mapping as a gap does (domain 1.1, 1.10)."""
     days = (on - last_delivered).days
@@ -148,7 +162,9 @@ def resume(
     :raises NeedsClinician: the gap is at a hard limit and no clinician has decided to resume.
     """
     protocol = under.wish.protocol
-    clock = gap_clock(protocol.gaps, last_delivered=last_delivered, on=on)
+    done = [sitting for sitting in under.sittings if not sitting.is_open]
+    gaps = limits_in(protocol, done[-1].phase) if done else protocol.gaps
+    clock = gap_clock(gaps, last_delivered=last_delivered, on=on)
     if clock.gap in {Gap.HARD, Gap.CLOSE} and not is_decided:
         raise NeedsClinician(
             f"{clock.days} days have passed since the last session. A clinician chooses: resume, re-map or restart."

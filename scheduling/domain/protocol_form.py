@@ -89,11 +89,22 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
         **_rest(top),
     )
     use.close()
+    _check_main(definition)
     _sources(top, data)
     top.close()
     if definition.planned > MAX_SESSIONS:
         raise ProtocolError("phases", f"plan {definition.planned} sessions; a course has at most {MAX_SESSIONS}")
     return definition
+
+
+def _check_main(definition: ProtocolDefinition) -> None:
+    """Refuse visits of one course built around different kinds of resource: the planner keeps one main device."""
+    codes = {definition.first_visit, definition.other_visit, definition.remap_visit or definition.other_visit}
+    mains = {code: definition.visit_types[code].steps[0].needs[0].kind for code in sorted(codes)}
+    odd = next((code for code, kind in mains.items() if kind != mains[definition.other_visit]), None)
+    if odd:
+        usual = mains[definition.other_visit]
+        raise ProtocolError(f"visit_types.{odd}.steps[0]", f"must need {usual} first, as the other visits do")
 
 
 def _rest(top: Node) -> dict[str, Any]:
@@ -186,6 +197,8 @@ def _visit_types(top: Node) -> dict[str, VisitType]:
         steps = tuple(_step(item, path, minutes) for item, path in node.items("steps"))
         if not steps:
             raise ProtocolError(node.at("steps"), "must list at least one step")
+        if not steps[0].needs:
+            raise ProtocolError(f"{node.at('steps')}[0].needs", "must name what the visit is built around")
         visits[code] = VisitType(code=code, name=node.text("name"), minutes=minutes, steps=steps)
         node.close()
     if not visits:

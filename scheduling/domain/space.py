@@ -216,7 +216,11 @@ class Space:
                 in_week = 0
             else:
                 first = day + block.phase.min_gap_days
-            end = self._phase_end(block, remaining, first, day, in_week, anchor)
+            usual = self.blocks[index + remaining - 1].visits
+            end = max(
+                self._phase_end(block, remaining, first, day, in_week, anchor),
+                self._by_calendar(block, usual, remaining, first),
+            )
             waited += self._waited(block, day, first, end)
             day = end
             index += remaining
@@ -239,11 +243,11 @@ class Space:
         used = in_week if cadence.monday(first) == cadence.monday(day) else 0
         by_quota = cadence.quota_end(phase, remaining, first, used, anchor) if phase.per_week or phase.weeks else first
         by_gap = first + (remaining - 1) * phase.min_gap_days
-        return max(by_quota, by_gap, self._by_calendar(phase, block, remaining, first))
+        return max(by_quota, by_gap)
 
-    def _by_calendar(self, phase: Phase, block: Block, remaining: int, first: int) -> int:
-        days = self.days(phase, block.visits[-1:], first, self.bounds.last_day)
-        if block.index == 0 or len(days) < remaining:
-            # The first block may be of another kind of visit: leave it out of the count.
+    def _by_calendar(self, block: Block, usual: Sequence[str], remaining: int, first: int) -> int:
+        days = self.days(block.phase, usual[-1:], first, self.bounds.last_day)
+        if block.visits != usual or len(days) < remaining:
+            # The first block is another kind of visit, on days of its own: leave it out of the count.
             remaining -= 1
         return days[remaining - 1] if 0 < remaining <= len(days) else first

@@ -178,6 +178,14 @@ def test_the_gap_clock_of_esketamine(days_since: int, gap: Gap) -> None:
     assert gap_clock(protocol("esk_trd").gaps, last_delivered=last, on=last + dt.timedelta(days=days_since)).gap is gap
 
 
+@pytest.mark.parametrize(("days_since", "gap"), [(28, Gap.NONE), (84, Gap.NONE), (85, Gap.SOFT)])
+def test_a_booster_at_its_own_distance_is_no_gap(days_since: int, gap: Gap) -> None:
+    limits = changes.limits_in(protocol("ket_iv_6"), "maintenance")
+    last = dt.date(2026, 12, 1)
+
+    assert gap_clock(limits, last_delivered=last, on=last + dt.timedelta(days=days_since)).gap is gap
+
+
 def test_a_paused_course_resumes_with_a_re_mapping_after_a_week(plan: Plan) -> None:
     under = course_of(plan, delivered=10)
     last = plan.sessions[9].day

@@ -215,7 +215,7 @@ def test_oemr_8_the_first_and_the_last_slot_of_a_day_can_be_booked(minute: int) 
 
 
 def test_dj_4_turnover_is_kept_on_both_sides() -> None:
-    taken = {TUESDAY: OPEN & ~span(120, 6)}  # 10:00 to 10:30 is taken on the chair
+    taken = {TUESDAY: OPEN & ~span(122, 4)}  # 10:10 to 10:30 is taken on the chair
     chairs = [
         lane(1, "infusion_chair", "Chair 1", free=taken),
         lane(2, "iv_nurse", "Nurse 1"),
@@ -225,12 +225,12 @@ def test_dj_4_turnover_is_kept_on_both_sides() -> None:
     plan = planned(chairs, "ket_iv_6", preferred_minute=10 * 60 + 30)
 
     first = plan.sessions[0]
-    assert (first.day, first.minute, first.uses[0].to_minute - first.minute) == (TUESDAY, 630, 150)
+    assert (first.day, first.minute, first.uses[0].to_minute - first.minute) == (TUESDAY, 630, 160)
     late = planned(chairs, "ket_iv_6", preferred_minute=450)
     assert (late.sessions[0].day, late.sessions[0].minute) == (
         TUESDAY,
         450,
-    )  # 7:30 + 135 + 15 ends just at 10:00
+    )  # 7:30 + 145 + 15 ends just at 10:10
 
 
 def test_ect_staggers_bay_room_and_recovery() -> None:

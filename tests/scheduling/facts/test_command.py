@@ -14,6 +14,7 @@ from scheduling.actions.setup import NewResource
 from scheduling.domain.plan import Plan, PlannedSession, PlannedUse
 from tests.factories import World
 from tests.scheduling.facts import checks, clinic
+from tests.scheduling.facts.course import Course
 from tests.scheduling.facts.facts import read_facts
 
 MORNING = {day: [(dt.time(7, 30), dt.time(12, 30))] for day in range(1, 6)}
@@ -67,7 +68,7 @@ def test_the_course_the_command_prints_meets_every_fact(code: str, whole: World)
     sessions = printed(code, minute)
 
     plan = Plan("", "", minute, 0, tuple(sessions), (), ())
-    course = checks.Course(
+    course = Course(
         definition=clinic.shipped()[code],
         plan=plan,
         start=clinic.START,

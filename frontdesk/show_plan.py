@@ -56,6 +56,7 @@ class PlanView:
     months: tuple[tuple[str, tuple[Cell, ...]], ...]
     weeks: tuple[Week, ...]
     moved: int
+    late: str
     has_taper: bool
     standing: str
 
@@ -181,7 +182,8 @@ def plan_view(plan: Plan) -> PlanView:
         weekdays="SMTWTFS" * 5 + "SM",
         months=tuple(_month(year, month, by_day, closed) for year, month in _months(plan)),
         weeks=_weeks(plan, closed),
-        moved=len(plan.deviations) or sum(bool(session.deviation) for session in plan.sessions),
+        moved=sum(bool(session.deviation) for session in plan.sessions),
+        late=next((deviation.text for deviation in plan.deviations if deviation.code == "late_start"), ""),
         has_taper=any(session.phase == "taper" for session in plan.sessions),
         standing=clock_text(plan.standing_minute),
     )

@@ -34,6 +34,7 @@ __all__ = [
     "plans_to_choose",
 ]
 
+SOON_DAYS = 7  # a start within a week of the wished day needs no word
 EARLIEST_START = 8 * 60  # the standing time where nothing at all is free; the search then says why
 
 
@@ -104,7 +105,20 @@ class _Planner:
             sessions += laid
             total += path.cost
             ground = with_sessions(ground, laid)
-        return _plan(self.wish, self.ground, sessions, wanted, total)
+        return _plan(self.wish, self.ground, sessions, wanted, total, late=self._late_start(sessions))
+
+    def _late_start(self, sessions: Sequence[PlannedSession]) -> Deviation | None:
+        """Return why a course begins more than a week after the wished day, or None if it does not."""
+        begins = min(session.day for session in sessions)
+        wished = self.wish.start_on.toordinal() + 7 * self.first.blocks[0].phase.offset_weeks
+        waits = begins.toordinal() - wished
+        if waits <= SOON_DAYS:
+            return None
+        visit = self.wish.protocol.visit_types[self.first.blocks[0].visits[0]]
+        kind = self.first.book.tightest_kind(visit.code, range(wished, begins.toordinal()))
+        who = f"no {words.kind(kind)} has" if kind else "the patient and the clinic do not have"
+        text = f"Begins {waits} days later: {who} {visit.minutes} minutes free before {local_time.day_text(begins)}."
+        return Deviation(number=1, code="late_start", text=text)
 
     def _rigid_first(self) -> Sequence[str]:
         """Return the series in the order to lay them out: what has few starts, like a group, before the rest."""
@@ -156,7 +170,9 @@ def _infeasible(series: Series, deepest: int) -> Infeasible:
     return Infeasible(message, code="no_plan", at_session=number)
 
 
-def _plan(wish: Wish, ground: Ground, sessions: list[PlannedSession], wanted: int, cost: int) -> Plan:
+def _plan(
+    wish: Wish, ground: Ground, sessions: list[PlannedSession], wanted: int, cost: int, *, late: Deviation | None
+) -> Plan:
     ordered = words.numbered(sorted(sessions, key=lambda session: (session.day, session.minute)))
     skipped = tuple(
         (day, name)
@@ -174,7 +190,7 @@ def _plan(wish: Wish, ground: Ground, sessions: list[PlannedSession], wanted: in
         standing_minute=wanted * QUANTUM,
         cost=cost,
         sessions=tuple(ordered),
-        deviations=deviations,
+        deviations=(late, *deviations) if late else deviations,
         skipped=skipped,
     )
 

@@ -157,6 +157,16 @@ def test_where_no_wish_helps_hours_or_a_later_start_are_named() -> None:
     )
 
 
+def test_a_psychiatrist_who_is_away_for_a_month_delays_the_start_and_is_named() -> None:
+    month = dict.fromkeys((TUESDAY + dt.timedelta(days=offset) for offset in range(30)), 0)
+
+    plan = plan_course(asked(), ground(tms_lanes(psychiatrist=month)))
+
+    late = plan.deviations[0]
+    assert (plan.sessions[0].day, late.code) == (dt.date(2026, 12, 24), "late_start")
+    assert late.text == "Begins 30 days later: no psychiatrist has 90 minutes free before Thu Dec 24."
+
+
 def test_all_devices_down_is_said_so() -> None:
     down = dict.fromkeys((TUESDAY + dt.timedelta(days=offset) for offset in range(131)), 0)
 

@@ -123,6 +123,7 @@ def _book(
         now=now,
         by_id=request.user.pk,
     )
+    _check_rules_of_the_day(course, proposal, timed)
     span = {"sessions": len(timed), "first": str(timed[0].planned.day), "last": str(timed[-1].planned.day)}
     CourseEvent.objects.create(
         course=course,
@@ -142,6 +143,19 @@ def _book(
         now=now,
     )
     return course.pk
+
+
+def _check_rules_of_the_day(course: Course, proposal: Proposal, visits: Sequence[Visit]) -> None:
+    """Refuse what another course of the patient forbids; after the rows, so that a taken time is called just that."""
+    broken = life.broken_day_rule(
+        patient_id=course.patient_id,
+        course_id=course.pk,
+        modality=proposal.definition.modality,
+        visits=[(visit.planned.day, visit.planned.minute, visit.planned.minutes) for visit in visits],
+        zone=proposal.site.zone,
+    )
+    if broken:
+        raise PlanGone(f"Another course was booked meanwhile: {broken}. Preview the course again.")
 
 
 def grace_of(site: Site, definition: ProtocolDefinition) -> dt.timedelta:
@@ -165,14 +179,6 @@ def _check_still_open(proposal: Proposal, visits: Sequence[Visit], now: dt.datet
             is_used = any(use.resource_id == resource_id for use in visit.planned.uses)
             if is_used and since < visit.ends_at and until > visit.starts_at:
                 raise PlanGone("A device of this plan went out of service. Preview the course again.")
-    planned = [(visit.planned.day, visit.planned.minute, visit.planned.minutes) for visit in visits]
-    if broken := life.broken_day_rule(
-        patient_id=proposal.wish.patient_id,
-        modality=proposal.definition.modality,
-        visits=planned,
-        zone=proposal.site.zone,
-    ):
-        raise PlanGone(f"Another course was booked meanwhile: {broken}. Preview the course again.")
 
 
 def _words_for_taken(proposal: Proposal) -> str:

@@ -42,15 +42,7 @@ def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.dat
         for pk in ids
     )
     _note(course, "booked", CourseState.ACTIVE, request.user.pk, now)
-    clinic_actions.write_audit(
-        request=request,
-        site=course.site,
-        action="course.booked",
-        patient_ids=[course.patient_id],
-        object_type="course",
-        object_id=course.pk,
-        now=now,
-    )
+    _audit(request, course, "course.booked", now)
 
 
 @transaction.atomic(durable=True)
@@ -61,15 +53,7 @@ def release_hold(*, request: clinic_actions.Request, course_id: int, reason: str
     """
     course = _held(course_id)
     _release(course, reason=reason.strip() or "Released", by_id=request.user.pk, now=now)
-    clinic_actions.write_audit(
-        request=request,
-        site=course.site,
-        action="course.released",
-        patient_ids=[course.patient_id],
-        object_type="course",
-        object_id=course.pk,
-        now=now,
-    )
+    _audit(request, course, "course.released", now)
 
 
 def release_expired_holds(*, now: dt.datetime) -> int:
@@ -90,6 +74,18 @@ def _release_batch(now: dt.datetime) -> int:
     for course in rows:
         _release(course, reason=EXPIRED, by_id=None, now=now)
     return len(rows)
+
+
+def _audit(request: clinic_actions.Request, course: Course, action: str, now: dt.datetime) -> None:
+    clinic_actions.write_audit(
+        request=request,
+        site=course.site,
+        action=action,
+        patient_ids=[course.patient_id],
+        object_type="course",
+        object_id=course.pk,
+        now=now,
+    )
 
 
 def _held(course_id: int) -> Course:

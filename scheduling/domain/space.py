@@ -205,6 +205,7 @@ class Space:
 
     def _days_left(self, place: Place) -> int:
         day, in_week, index, waited = place.day, place.in_week, place.placed, 0
+        since = day
         anchor = place.anchor
         while index < len(self.blocks):
             block = self.blocks[index]
@@ -221,7 +222,9 @@ class Space:
                 self._phase_end(block, remaining, first, day, in_week, anchor),
                 self._by_calendar(block, usual, remaining, first),
             )
-            waited += self._waited(block, day, first, end)
+            waited += self._waited(block, since, first, end)
+            # The last weekly visit may stand later in its week without costing more: what follows waits less for it.
+            since = cadence.monday(end) + 6 if cadence.keeps_weekday(block.phase) else end
             day = end
             index += remaining
             in_week = 0

@@ -67,14 +67,14 @@ def around(
 
 
 def broken_day_rule(
-    *, patient_id: int, modality: str, visits: Sequence[tuple[dt.date, int, int]], zone: str
+    *, patient_id: int, course_id: int, modality: str, visits: Sequence[tuple[dt.date, int, int]], zone: str
 ) -> str | None:
     """Return which rule between courses some visits (day, minute, minutes) would break now, or None; two statements.
 
     Asked again inside the booking: two desks may book two courses of one patient at the same moment.
     """
     first, last = visits[0][0], visits[-1][0]
-    others = [visit for visit, _course, _ahead in _others(patient_id, first, last, zone, None)]
+    others = [visit for visit, _course, _ahead in _others(patient_id, first, last, zone, course_id)]
     if not others:
         return None
     _granted, payer_rules, _payer = _authorizations(patient_id)

@@ -16,7 +16,7 @@ from django.test.testcases import QuietWSGIRequestHandler
 from clinic import actions as clinic_actions
 from config.wsgi import application
 from patients.models import Patient
-from scheduling.actions import catalogue, courses
+from scheduling.actions import catalogue, courses, visits
 from scheduling.models import Reservation, Session
 from tests.factories import NOW, World, make_patient
 
@@ -119,7 +119,7 @@ def crowd(live_world: World, clock: Any, tmp_path: Any) -> Iterator[Crowd]:
 
 @pytest.fixture
 def unguarded(live_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The twin: no lock, and no constraint in the database."""
+    """The twin: no lock, no second look, and no constraint in the database."""
     guards = [
         (model, constraint)
         for model in (Reservation, Session)
@@ -127,7 +127,8 @@ def unguarded(live_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         if constraint.name in courses.OVERLAPS
     ]
     assert len(guards) == 2
-    monkeypatch.setattr(courses, "_lock", lambda _proposal: None)
+    monkeypatch.setattr(visits, "lock", lambda **_names: None)
+    monkeypatch.setattr(courses, "_check_rules_of_the_day", lambda *_rows: None)
     with connection.schema_editor() as editor:
         for model, constraint in guards:
             editor.execute(constraint.remove_sql(model, editor))

@@ -97,18 +97,18 @@ def test_oemr_6_a_patient_is_never_in_two_places_at_once(world: World) -> None:
     world.book(world.maria, pins={"tms_device": Resource.objects.get(site=world.site, name="NeuroStar 2").pk})
     before = rows()
 
-    with pytest.raises(PlanGone, match="one such treatment a day"):
+    with pytest.raises(SlotTaken):
         courses.book_course(request=world.request, proposal=mine, now=NOW)
 
     assert rows() == before
 
 
-def test_a_visit_over_another_visit_of_the_patient_is_refused(world: World) -> None:
-    mine = propose(world.site, world.maria)
-    world.book(world.maria, protocol_code="consult", start_on=dt.date(2026, 11, 25), preferred_minute=520)
+def test_a_second_course_of_one_treatment_a_day_is_refused_even_at_another_time(world: World) -> None:
+    mine = propose(world.site, world.maria, preferred_minute=14 * 60)
+    world.book(world.maria)
     before = rows()
 
-    with pytest.raises(SlotTaken):
+    with pytest.raises(PlanGone, match="one such treatment a day"):
         courses.book_course(request=world.request, proposal=mine, now=NOW)
 
     assert rows() == before

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ortools.sat.python import cp_model
-
 from scheduling.domain.costs import Costs
 from scheduling.domain.ground import Ground
 from scheduling.domain.options import Lane
@@ -28,7 +26,6 @@ from tests.scheduling.oracle.rules import (
 )
 
 NEAR = 12
-Line = tuple[list[int], list[cp_model.IntVar]]  # the days a block may be on, and whether it is done by each
 
 
 @dataclass(frozen=True, slots=True)

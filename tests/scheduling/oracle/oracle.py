@@ -23,7 +23,6 @@ from tests.scheduling.oracle.rules import (
     week_quota,
 )
 
-NEAR = 12
 Line = tuple[list[int], list[cp_model.IntVar]]  # the days a block may be on, and whether it is done by each
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scheduling.domain.costs import AS_ASKED
+from scheduling.domain.costs import AS_ASKED, EARLIEST, STEADIEST, Costs
 from scheduling.domain.ground import Ground
 from scheduling.domain.plan import Plan, PlannedSession
 from scheduling.domain.planner import Infeasible, plan_course, plans_to_choose
@@ -25,13 +25,28 @@ CASES = int(os.environ.get("ORACLE_CASES", "20"))
 @pytest.mark.parametrize("seed", range(CASES))
 def test_a_realistic_plan_costs_the_least_possible_and_breaks_no_rule(seed: int) -> None:
     wish, ground = realistic_case(seed)
-    try:
-        plan = plan_course(wish, ground)
-    except Infeasible:
-        plan = None
+
+    plan = _planned(wish, ground, AS_ASKED)
 
     assert (plan and plan.cost) == best_cost(wish, ground, AS_ASKED)
     assert plan is None or faults(plan, wish, ground) == []
+
+
+@pytest.mark.parametrize("seed", range(2, CASES, 4))
+def test_the_other_tastes_cost_the_least_possible_too(seed: int) -> None:
+    wish, ground = realistic_case(seed)
+    costs = (STEADIEST, EARLIEST)[seed // 4 % 2]
+
+    plan = _planned(wish, ground, costs)
+
+    assert (plan and plan.cost) == best_cost(wish, ground, costs)
+
+
+def _planned(wish: Wish, ground: Ground, costs: Costs) -> Plan | None:
+    try:
+        return plan_course(wish, ground, costs=costs)
+    except Infeasible:
+        return None
 
 
 @pytest.mark.parametrize("seed", range(0, 10 * CASES, 5))

@@ -12,7 +12,9 @@ from scheduling.domain.protocol import Need, Phase, Step
 from scheduling.domain.wish import Wish
 from tests.scheduling.oracle.rules import (
     PICK_UP,
+    QUANTA,
     QUANTUM,
+    interval_range,
     iso_weekday,
     longest_gap,
     monday,
@@ -26,7 +28,7 @@ from tests.scheduling.oracle.rules import (
 def faults(plan: Plan, wish: Wish, ground: Ground) -> list[str]:
     """Return every hard rule a plan breaks, in words."""
     found = [
-        *_numbers(plan),
+        *_numbers(plan, wish),
         *_shared(plan),
         *(fault for session in plan.sessions for fault in _session(session, wish, ground)),
         *_travel(plan, wish, ground),
@@ -36,9 +38,14 @@ def faults(plan: Plan, wish: Wish, ground: Ground) -> list[str]:
     return found
 
 
-def _numbers(plan: Plan) -> Iterator[str]:
+def _numbers(plan: Plan, wish: Wish) -> Iterator[str]:
     if [session.number for session in plan.sessions] != list(range(1, len(plan.sessions) + 1)):
         yield "the sessions are not numbered 1 to N"
+    times = [(session.day, session.minute) for session in plan.sessions]
+    if times != sorted(times):
+        yield "the sessions are not in the order of their times"
+    for name in {session.phase for session in plan.sessions} - {phase.name for phase in wish.protocol.phases}:
+        yield f"{name} is no phase of the protocol"
 
 
 def _shared(plan: Plan) -> Iterator[str]:
@@ -54,20 +61,39 @@ def _shared(plan: Plan) -> Iterator[str]:
 
 
 def _session(session: PlannedSession, wish: Wish, ground: Ground) -> Iterator[str]:
-    day, begin, end = session.day.toordinal(), session.minute, session.minute + session.minutes
+    yield from (f"{session.number}: {what}" for what in [*_when(session, wish, ground), *_meets(session, wish, ground)])
+    if session.visit_type in wish.protocol.visit_types:
+        yield from _uses(session, wish, ground)
+    else:
+        yield f"{session.number}: {session.visit_type} is no visit of the protocol"
+
+
+def _when(session: PlannedSession, wish: Wish, ground: Ground) -> Iterator[str]:
     if (session.day, session.minute) < wish.not_before:
-        yield f"{session.number}: begins before now"
+        yield "begins before now"
+    if not 0 <= (session.day - wish.start_on).days <= wish.horizon_days:
+        yield "is outside the horizon"
+    if session.day in ground.closures:
+        yield f"the house is closed for {ground.closures[session.day]}"
+    spans = [(session.minute, session.minute + session.minutes)]
+    spans += [(use.from_minute, use.to_minute) for use in session.uses]
+    if any(begin < 0 or end > QUANTA * QUANTUM or begin % QUANTUM or end % QUANTUM for begin, end in spans):
+        yield "is off the grid of its day"
+    odd = odd_quanta(session.day.toordinal(), ground.zone)
+    if any(minute // QUANTUM in odd for begin, end in spans for minute in range(begin, end, QUANTUM)):
+        yield "stands in a clock change"
+
+
+def _meets(session: PlannedSession, wish: Wish, ground: Ground) -> Iterator[str]:
+    day, begin, end = session.day.toordinal(), session.minute, session.minute + session.minutes
     if wish.weekdays is not None and session.day.isoweekday() not in wish.weekdays:
-        yield f"{session.number}: the patient can't come on that weekday"
+        yield "the patient can't come on that weekday"
     life = ground.life
     for words, masks in (("another visit", life.visits), ("a rule", life.rules), ("an absence", life.away)):
         if _any(masks.get(day, 0), begin, end):
-            yield f"{session.number}: meets {words}"
+            yield f"meets {words}"
     if _any(life.escort.get(day, 0), end, end + PICK_UP):
-        yield f"{session.number}: the escort can't come"
-    if odd_quanta(day, ground.zone) & set(range(begin // QUANTUM, -(-end // QUANTUM))):
-        yield f"{session.number}: stands in a clock change"
-    yield from _uses(session, wish, ground)
+        yield "the escort can't come"
 
 
 def _any(mask: int, begin: int, end: int) -> bool:
@@ -98,9 +124,9 @@ def _use(session: PlannedSession, step: Step, need: Need, use: PlannedUse, lane:
     span = (begins - need.setup, begins + step.minutes + need.turnover)
     if (use.from_minute, use.to_minute) != span:
         yield f"{session.number}: holds {lane.name} from {use.from_minute} to {use.to_minute} instead of {span}"
-    asked = set(need.capabilities) | (
-        wish.requires.get(need.kind, frozenset()) if need.kind != "interpreter" else set()
-    )
+    asked = set(need.capabilities) | wish.requires.get(need.kind, frozenset())
+    if {lane.kind, use.kind} != {need.kind}:
+        yield f"{session.number}: {lane.name} is no {need.kind}"
     if lane.kind != need.kind or not asked <= lane.capabilities or wish.pins.get(need.kind, lane.id) != lane.id:
         yield f"{session.number}: {lane.name} is not what the step needs"
     day = session.day.toordinal()
@@ -136,6 +162,7 @@ def _series(phases: Sequence[Phase], plan: Plan, wish: Wish) -> list[str]:
     rows = [session for session in plan.sessions if session.phase in names]
     if wish.protocol.keep_provider == "hard" and len({session.uses[0].resource_id for session in rows}) > 1:
         found.append("more than one person")
+    found += _visits(phases, rows, wish)
     before: int | None = None
     for phase in phases:
         mine = [session for session in rows if session.phase == phase.name]
@@ -145,6 +172,15 @@ def _series(phases: Sequence[Phase], plan: Plan, wish: Wish) -> list[str]:
             found += _phase(phase, mine, before, wish)
             before = max(session.day.toordinal() for session in mine)
     return found
+
+
+def _visits(phases: Sequence[Phase], rows: Sequence[PlannedSession], wish: Wish) -> Iterator[str]:
+    """The first visit of a series is of its own type, where its phase names none."""
+    own = {phase.name: phase.visit for phase in phases}
+    for index, session in enumerate(sorted(rows, key=lambda session: (session.day, session.minute))):
+        wanted = own[session.phase] or (wish.protocol.other_visit if index else wish.protocol.first_visit)
+        if session.visit_type != wanted:
+            yield f"{session.number}: is a visit of type {session.visit_type} instead of {wanted}"
 
 
 def _phase(phase: Phase, rows: Sequence[PlannedSession], before: int | None, wish: Wish) -> Iterator[str]:
@@ -158,7 +194,8 @@ def _phase(phase: Phase, rows: Sequence[PlannedSession], before: int | None, wis
     yield from _distances(phase, days, before, wish)
     yield from _weekly(phase, days, first)
     yield from _daily(phase, rows, wish)
-    anchor = wish.start_on.toordinal() if before is None else before
+    entered = wish.start_on.toordinal() if before is None else before
+    anchor = first if before is not None and phase.starts == "next_monday" else entered
     for day, (low, high) in zip(days, phase.windows_days, strict=False):
         if not low <= day - anchor <= high:
             yield f"{phase.name}: outside its window of days {low} to {high}"
@@ -172,6 +209,8 @@ def _distances(phase: Phase, days: Sequence[int], before: int | None, wish: Wish
             yield f"{phase.name}: not on consecutive days"
     whole = days if before is None else [before, *days]
     for index, (earlier, later) in enumerate(pairwise(whole)):
+        if phase.interval_weeks and later - earlier < interval_range(phase)[0]:
+            yield f"{phase.name}: only {later - earlier} days after the one before"
         longest = longest_gap(wish, phase, is_first=before is not None and index == 0)
         if longest is not None and later - earlier > longest:
             yield f"{phase.name}: a gap of {later - earlier} days"

@@ -202,4 +202,9 @@ def with_sessions(ground: Ground, sessions: Sequence[PlannedSession]) -> Ground:
 
 
 def _is_as_good(lane: Lane, other: Lane) -> bool:
-    return lane.capabilities == other.capabilities and lane.free == other.free and lane.hours == other.hours
+    return (
+        lane.kind == other.kind
+        and lane.capabilities == other.capabilities
+        and lane.free == other.free
+        and lane.hours == other.hours
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduling.domain import bitmap
-from scheduling.domain.costs import Costs
+from scheduling.domain.costs import NEAR_QUANTA, Costs
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.protocol import VisitType
 from scheduling.domain.wish import PICK_UP_QUANTA, Life
@@ -242,10 +242,13 @@ def cheapest(offers: Sequence[Option], main: int | None, other_device: int) -> O
 
 
 def _candidates(mask: int, wanted: int, window: tuple[int, int] | None) -> list[int]:
-    """Return the nearest start, and the nearest one inside the window: one of the two is the cheapest."""
+    """Return the nearest start, the nearest in the window and the nearest far one: one of them is the cheapest."""
     found = [bitmap.nearest(mask, wanted)]
     if window:
         found.append(bitmap.nearest(mask & bitmap.span(window[0], window[1] - window[0]), wanted))
+        # Outside the window a start just over an hour away can cost less than a near one.
+        near = bitmap.span(max(0, wanted - NEAR_QUANTA), wanted + NEAR_QUANTA + 1 - max(0, wanted - NEAR_QUANTA))
+        found.append(bitmap.nearest(mask & ~near, wanted))
     return [quantum for quantum in found if quantum is not None]
 
 

@@ -59,6 +59,21 @@ class SessionOut(PlannedOut):
     state = serializers.CharField()
     fhir_status = serializers.CharField()
     version = serializers.IntegerField()
+    counts = serializers.BooleanField()
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    arrived_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    observation_until = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    dose_mg = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField()
+    reason_code = serializers.CharField()
+    cancelled_by = serializers.CharField()
+    is_late_cancel = serializers.BooleanField()
+    makeup_of = serializers.IntegerField(allow_null=True)
+    billing_code = serializers.CharField()
+    authorization = serializers.IntegerField(allow_null=True)
+    uncovered = serializers.CharField()
 
 
 class DeviationOut(Shape):
@@ -152,6 +167,14 @@ class AuthorizationOut(Shape):
     unit = serializers.CharField()
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
+    plan = serializers.CharField()
+    diagnosis = serializers.CharField()
+    provider = serializers.CharField()
+    requested_on = serializers.DateField(allow_null=True)
+    decided_on = serializers.DateField(allow_null=True)
+    frequency = serializers.DictField(child=serializers.IntegerField())
+    conditions = serializers.CharField()
+    documents = serializers.ListField(child=serializers.CharField())
     version = serializers.IntegerField()
     pools = PoolOut(many=True)
 
@@ -187,6 +210,10 @@ class CourseOut(Shape):
     standing_time = serializers.CharField()
     booked_at = serializers.DateTimeField()
     held_until = serializers.DateTimeField(allow_null=True)
+    resume_on = serializers.DateField(allow_null=True)
+    end_reason = serializers.CharField()
+    delivered = serializers.IntegerField()
+    owed = serializers.IntegerField()
     version = serializers.IntegerField()
     sessions = SessionOut(many=True)
 
@@ -227,15 +254,46 @@ class PatientOut(Shape):
     email = serializers.CharField(allow_null=True)
 
 
+class StepOut(Shape):
+    verb = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    method = serializers.CharField()
+    path = serializers.CharField()
+
+
+class OwnerOut(Shape):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
 class ItemOut(Shape):
     key = serializers.CharField()
     kind = serializers.CharField()
+    code = serializers.CharField()
+    group = serializers.CharField()
+    severity = serializers.CharField()
     site = serializers.IntegerField()
-    patient = serializers.IntegerField()
-    course = serializers.IntegerField()
+    patient = serializers.IntegerField(allow_null=True)
+    course = serializers.IntegerField(allow_null=True)
+    course_version = serializers.IntegerField()
     session = serializers.IntegerField(allow_null=True)
+    session_version = serializers.IntegerField()
+    resource = serializers.IntegerField(allow_null=True)
     title = serializers.CharField()
     detail = serializers.CharField()
+    since = serializers.DateTimeField()
+    deadline = serializers.DateTimeField(allow_null=True)
+    action = StepOut()
+    owner = OwnerOut(allow_null=True)
+    held_until = serializers.DateTimeField(allow_null=True)
+    done_at = serializers.DateTimeField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class ItemCountsOut(Shape):
+    total = serializers.IntegerField()
+    by_kind = serializers.DictField(child=serializers.IntegerField())
+    by_group = serializers.DictField(child=serializers.IntegerField())
 
 
 class MessageOut(Shape):

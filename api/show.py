@@ -8,7 +8,7 @@ from attention.queries import Item
 from notifications.queries import OutboxLine
 from scheduling.domain import local_time
 from scheduling.domain.plan import Fit, Plan, PlannedSession
-from scheduling.domain.states import FHIR_STATUS, SessionState
+from scheduling.domain.states import DELIVERED, FHIR_STATUS, SessionState
 from scheduling.queries.planning import Proposal
 
 
@@ -34,6 +34,21 @@ def session(row: Any) -> dict[str, Any]:
         "why": row.why,
         "deviation": row.deviation or None,
         "version": row.version,
+        "counts": row.is_counted,
+        "confirmed_at": _instant(row.confirmed_at, zone),
+        "arrived_at": _instant(row.arrived_at, zone),
+        "started_at": _instant(row.started_at, zone),
+        "observation_until": _instant(row.observation_until, zone),
+        "ended_at": _instant(row.ended_at, zone),
+        "dose_mg": row.dose_mg,
+        "reason": row.reason,
+        "reason_code": row.reason_code,
+        "cancelled_by": row.cancelled_by,
+        "is_late_cancel": row.is_late_cancel,
+        "makeup_of": row.makeup_of_id,
+        "billing_code": row.billing_code,
+        "authorization": row.authorization_id,
+        "uncovered": row.uncovered,
         "reservations": [
             {
                 "resource": held.resource_id,
@@ -43,8 +58,13 @@ def session(row: Any) -> dict[str, Any]:
                 "ends_at": instant(held.ends_at, zone),
             }
             for held in row.reservations.all()
+            if held.is_active
         ],
     }
+
+
+def _instant(at: dt.datetime | None, zone: str) -> str | None:
+    return instant(at, zone) if at else None
 
 
 def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
@@ -58,7 +78,11 @@ def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
         "prescribed": row.prescribed,
         "standing_time": f"{row.standing_minute // 60:02}:{row.standing_minute % 60:02}",
         "booked_at": instant(row.booked_at, row.site.zone),
-        "held_until": instant(row.held_until, row.site.zone) if row.held_until else None,
+        "held_until": _instant(row.held_until, row.site.zone),
+        "resume_on": str(row.resume_on) if row.resume_on else None,
+        "end_reason": row.end_reason,
+        "delivered": sum(found.is_counted and found.state in DELIVERED for found in sessions),
+        "owed": max(0, row.prescribed - sum(found.is_counted for found in sessions)),
         "version": row.version,
         "sessions": [session(found) for found in sessions],
     }
@@ -73,7 +97,7 @@ def plan(proposal: Proposal, token: str, *, rank: int = 1) -> dict[str, Any]:
         "label": found.label,
         "summary": found.summary,
         "plan": token,
-        "sessions": [_planned(row, zone) for row in found.sessions],
+        "sessions": [planned(row, zone) for row in found.sessions],
         "deviations": [{"number": d.number, "code": d.code, "text": d.text} for d in found.deviations],
         "skipped": [{"day": str(day), "reason": name} for day, name in found.skipped],
         "tastes": list(proposal.tastes),
@@ -87,7 +111,9 @@ def fit(row: Fit) -> dict[str, Any]:
     return {"time": f"{row.minute // 60:02}:{row.minute % 60:02}", "sessions": row.sessions}
 
 
-def _planned(row: PlannedSession, zone: str) -> dict[str, Any]:
+def planned(row: PlannedSession, zone: str) -> dict[str, Any]:
+    """Return a session that is only planned."""
+
     def at(minute: int) -> str:
         return instant(local_time.to_utc(row.day, minute, zone), zone)
 
@@ -163,12 +189,25 @@ def item(row: Item) -> dict[str, Any]:
     return {
         "key": row.key,
         "kind": row.kind,
+        "code": row.code,
+        "group": row.group,
+        "severity": row.severity,
         "site": row.site_id,
         "patient": row.patient_id,
         "course": row.course_id,
+        "course_version": row.course_version,
         "session": row.session_id,
+        "session_version": row.session_version,
+        "resource": row.resource_id,
         "title": row.title,
         "detail": row.detail,
+        "since": instant(row.since, row.zone),
+        "deadline": _instant(row.deadline, row.zone),
+        "action": {name: getattr(row.action, name) for name in ("verb", "label", "method", "path")},
+        "owner": {"id": row.owner_id, "name": row.owner} if row.owner_id else None,
+        "held_until": _instant(row.held_until, row.zone),
+        "done_at": _instant(row.done_at, row.zone),
+        "version": row.version,
     }
 
 

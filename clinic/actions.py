@@ -20,6 +20,7 @@ from clinic.models import (
     ApiToken,
     AuditEntry,
     AuditSeal,
+    Downtime,
     Heartbeat,
     IdempotencyKey,
     Membership,
@@ -247,7 +248,10 @@ def forget_idempotency_keys(*, now: dt.datetime) -> int:
 
 
 def record_heartbeat(*, name: str, now: dt.datetime) -> None:
-    """Note that a background part has just worked, end to end."""
+    """Note that a background part has just worked, end to end; after a long silence, that it was down meanwhile."""
+    latest = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+    if latest is not None and now - latest > queries.DOWN_AFTER:
+        Downtime.objects.create(name=name, since=latest, until=now)
     Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now})
 
 

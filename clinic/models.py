@@ -175,3 +175,18 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"Heartbeat {self.name}"
+
+
+class Downtime(models.Model):
+    """A stretch in which a background part gave no sign of life: what happened meanwhile may be recorded nowhere."""
+
+    name = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(until__gt=F("since")), name="downtime_not_empty")]
+        indexes = [models.Index(fields=["name", "until"], name="downtime_by_end")]
+
+    def __str__(self) -> str:
+        return f"Downtime {self.pk}"

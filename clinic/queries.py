@@ -10,12 +10,15 @@ from clinic.models import (
     ApiToken,
     AuditEntry,
     AuditSeal,
+    Downtime,
     Heartbeat,
     IdempotencyKey,
     Membership,
     Site,
     StaffUser,
 )
+
+DOWN_AFTER = dt.timedelta(minutes=30)  # two beats a minute: half an hour without one is an outage
 
 
 def is_empty() -> bool:
@@ -37,6 +40,13 @@ def heartbeat_age(*, name: str, now: dt.datetime) -> dt.timedelta | None:
     """Return how long ago a background part last proved that it works; None if it never did."""
     beat_at = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
     return None if beat_at is None else now - beat_at
+
+
+def downtimes(*, name: str, since: dt.datetime, now: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return the stretches in which a background part was down that end after `since`; one may be going on."""
+    found = list(Downtime.objects.filter(name=name, until__gt=since).order_by("since").values_list("since", "until"))
+    silence = heartbeat_age(name=name, now=now)
+    return [*found, (now - silence, now)] if silence is not None and silence > DOWN_AFTER else found
 
 
 def memberships_of(user: StaffUser) -> list[Membership]:

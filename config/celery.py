@@ -37,6 +37,7 @@ app.conf.update(
     beat_schedule={  # seconds
         "flag missed sessions": {"task": "scheduling.flag_missed_sessions", "schedule": 60},
         "release expired holds": {"task": "scheduling.release_expired_holds", "schedule": 60},
+        "recount authorisations": {"task": "scheduling.recount_authorizations", "schedule": 14_400},
         "extend courses": {"task": "scheduling.extend_courses", "schedule": 3600},
         "plan messages": {"task": "notifications.plan_messages", "schedule": 20},
         "send messages": {"task": "notifications.drain_messages", "schedule": 20},

@@ -125,6 +125,11 @@ class DayView:
     tallies: tuple[Tally, ...]
 
 
+def next_step(state: SessionState, *, is_observed: bool) -> tuple[str, str] | None:
+    """Return the one next step of a visit: its verb and its word."""
+    return ("monitor", "Watch") if state is _S.IN_TREATMENT and is_observed else NEXT_STEP.get(state)
+
+
 def look_of(state: SessionState, *, is_confirmed: bool = False, is_late: bool = False) -> Look:
     """Return how a state looks; "confirmed" and "late" are facts on top of booked."""
     if state is _S.BOOKED and is_late:
@@ -211,7 +216,8 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
     size = " xs" if rows < SMALL_ROWS else " tall" if rows >= TALL_ROWS else ""
     near = minute_now is not None and card.minute - minute_now <= NEAR.total_seconds() // 60
     late = (minute_now or card.minute) - card.minute
-    step = NEXT_STEP.get(card.state) if minute_now is not None or card.state is not _S.BOOKED else None
+    has_step = minute_now is not None or card.state is not _S.BOOKED
+    step = next_step(card.state, is_observed=card.is_observed) if has_step else None
     choices, choices_fit = _choices(card, look), rows >= ROWS_FOR_CHOICES
     return VisitCard(
         id=card.session_id,
@@ -223,7 +229,7 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
         initial=card.first_name[:1],
         count=f"{card.number}/{card.prescribed}",
         tag=card.tag,
-        word=f"{late} min late" if look.icon == "late" and minute_now is not None else look.word,
+        word=f"{late} min late" if look.icon == "late" and minute_now is not None else _word(look, card),
         icon=look.icon,
         time=clock_text(card.minute),
         span=f"{clock_text(card.minute)} to {clock_text(card.end_minute)}",
@@ -234,6 +240,15 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
         notes=_notes(card, rows),
         filter=_filter_of(card.state, look),
     )
+
+
+def _word(look: Look, card: Card) -> str:
+    return look.word if card.minutes_left is None else f"{look.word} {left_text(card.minutes_left)}"
+
+
+def left_text(minutes: int) -> str:
+    """Return how long an observation still lasts: `1:12 left`, or that it is over."""
+    return f"{minutes // 60}:{minutes % 60:02} left" if minutes > 0 else "over"
 
 
 def _choices(card: Card, look: Look) -> tuple[tuple[str, str], ...]:

@@ -13,8 +13,8 @@ from patients import queries as patients
 from patients.domain.contact import ContactKind
 from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
-from scheduling.domain.states import DELIVERED, OPEN, SessionState
-from scheduling.queries import courses
+from scheduling.domain.states import DELIVERED, OPEN, CourseState, EndReason, SessionState
+from scheduling.queries import courses, history
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,10 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
     sessions = courses.sessions_of(course)
     states = [SessionState(session.state) for session in sessions]
     coming = [s for s, state in zip(sessions, states, strict=True) if state in OPEN and s.ends_at >= now]
-    delivered = sum(state in DELIVERED for state in states)
+    delivered = sum(session.is_counted and session.state in DELIVERED for session in sessions)
     lost = sum(state in (SessionState.NO_SHOW, SessionState.NOT_TREATED, SessionState.CANCELLED) for state in states)
     born = course.patient.birth_date
+    is_on = course.state in (CourseState.ACTIVE, CourseState.ON_HOLD)
     return {
         "course": course,
         "patient": course.patient,
@@ -108,13 +109,29 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
         "held_until": _held(course),
         "delivered": delivered,
         "lost": lost,
-        "owed": max(0, course.prescribed - delivered - len(coming)) if course.state == "active" else 0,
+        "owed": max(0, course.prescribed - sum(session.is_counted for session in sessions)) if is_on else 0,
+        "changes": _changes(course, now),
         "dots": dots(sessions),
         "finding": _finding(sessions, delivered, lost, coming),
         "coming": [_session_line(session) for session in coming[:4]],
         "sessions": [_session_line(session) for session in sessions],
-        "events": [_event(row, course.site.zone) for row in courses.history_of(course)],
+        "events": [_event(row, course.site.zone) for row in history.history_of(course)],
         "outbox": messages.messages_of(site_ids=[course.site_id], course_id=course.pk) if with_messages else [],
+    }
+
+
+def _changes(course: Any, now: dt.datetime) -> dict[str, Any]:
+    """Return what can be done about a course as a whole, as it stands."""
+    today = local_time.today(now, course.site.zone)
+    is_under_way = course.state in (CourseState.ACTIVE, CourseState.READY)
+    return {
+        "may_undo": course.version > 1 and not course.held_until,
+        "may_hold": is_under_way,
+        "may_resume": course.state == CourseState.ON_HOLD,
+        "may_end": is_under_way or course.state == CourseState.ON_HOLD,
+        "today": today.isoformat(),
+        "resume_on": max(course.resume_on or today, today).isoformat(),
+        "reasons": [(reason.value, reason.value.replace("_", " ").capitalize()) for reason in EndReason],
     }
 
 
@@ -155,40 +172,34 @@ def _event(row: Any, zone: str) -> EventLine:
     who = row.by.name if row.by else "by the clock"
     visit = f"Visit {row.number}" if row.number else ""
     look = show.look_of(SessionState(row.to_state)) if row.number else None
+    visit_text = f"{visit}: {row.text[0].lower()}{row.text[1:]}{': ' + row.reason if row.reason else ''}"
     if row.kind == "undone":
-        text, icon, css = f"{visit or 'Course'}: taken back, {_word(row.to_state)} again", "arrow-back-up", ""
+        text, icon, css = visit_text if visit else row.text, "arrow-back-up", ""
     elif row.kind == "flagged":
         text, icon, css = f"{visit}: nobody recorded an arrival", "came", "is-came"
     elif look is not None:
-        text, icon, css = (
-            f"{visit}: {look.word.lower()}{': ' + row.reason if row.reason else ''}",
-            look.icon,
-            look.css,
-        )
+        text, icon, css = visit_text, look.icon, look.css
     else:
         text, icon, css = _course_event(row)
     return EventLine(day=day_text(day), time=clock_text(minute), icon=icon, css=css, text=text, by=who)
 
 
-_COURSE_EVENTS = {
-    "held": ("{sessions} times held", "hourglass", ""),
-    "released": ("Held times given back", "x", ""),
-    "extended": ("{sessions} more sessions booked", "book", ""),
-    "week_decided": ("Week of {week}: {treatments} by the score", "clipboard-text", ""),
-    "moved_version": ("Protocol version {from} to {to}", "refresh", ""),
-    "completed": ("Course completed", "flag", "is-done"),
+_COURSE_ICONS = {
+    "held": ("hourglass", ""),
+    "released": ("x", ""),
+    "extended": ("book", ""),
+    "booked": ("book", ""),
+    "made_up": ("book", ""),
+    "resumed": ("book", ""),
+    "week_decided": ("clipboard-text", ""),
+    "moved_version": ("refresh", ""),
+    "completed": ("flag", "is-done"),
 }
 
 
 def _course_event(row: Any) -> tuple[str, str, str]:
-    if row.kind == "booked":
-        return f"{row.data.get('sessions', '')} sessions booked".strip().capitalize(), "book", ""
-    text, icon, css = _COURSE_EVENTS.get(row.kind, ("Course changed", "note", ""))
-    return text.format(**row.data), icon, css
-
-
-def _word(state: str) -> str:
-    return show.LOOKS[SessionState(state)].word.lower() if state in set(SessionState) else state
+    icon, css = _COURSE_ICONS.get(row.kind, ("note", ""))
+    return f"{row.text}{': ' + row.reason if row.reason else ''}", icon, css
 
 
 def _when(at: dt.datetime, zone: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontdesk.views import board, courses, me, messages, patients, planner
+from frontdesk.views import board, courses, me, messages, patients, planner, repairs
 
 
 class Verb:
@@ -22,12 +22,18 @@ register_converter(Verb, "verb")
 urlpatterns = [
     path("", board.day, name="board"),
     path("sessions/<int:session_id>/", board.visit, name="visit"),
+    path("sessions/<int:session_id>/move/", repairs.move, name="visit-move"),
+    path("sessions/<int:session_id>/make-up/", repairs.make_up, name="visit-make-up"),
     path("sessions/<int:session_id>/<verb:verb>/", board.record, name="record"),
     path("courses/new/", planner.new_course, name="course-new"),
     path("courses/preview/", planner.preview, name="course-preview"),
     path("courses/preview/alternatives/", planner.alternatives, name="course-alternatives"),
     path("courses/preview/take/", planner.take, name="course-take"),
     path("courses/<int:course_id>/", courses.course, name="course"),
+    path("courses/<int:course_id>/hold/", courses.hold, name="course-hold"),
+    path("courses/<int:course_id>/resume/", courses.resume, name="course-resume"),
+    path("courses/<int:course_id>/end/", courses.end, name="course-end"),
+    path("courses/<int:course_id>/undo/", courses.undo, name="course-undo"),
     path("courses/<int:course_id>/confirm/", courses.confirm, name="course-confirm"),
     path("courses/<int:course_id>/release/", courses.release, name="course-release"),
     path("patients/", patients.index, name="patients"),

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from notifications.actions import planning, sending
+from notifications.actions import planning, sending, withdrawing
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 @shared_task(name="notifications.plan_messages")  # type: ignore[untyped-decorator]
 def plan_messages() -> None:
     """Turn events and coming sessions into message rows."""
+    if withdrawn := withdrawing.withdraw_messages(now=clock.now()):
+        logger.info("Withdrew %s messages", withdrawn)
     if planned := planning.plan_messages(now=clock.now()):
         logger.info("Planned %s messages", planned)
 

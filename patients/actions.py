@@ -122,6 +122,20 @@ def lock_active_patient(*, patient_id: int, site: Site) -> None:
         )
 
 
+def lock_patient(*, patient_id: int) -> None:
+    """Lock a patient's row inside the caller's transaction, active or not."""
+    list(Patient.objects.select_for_update(no_key=True).filter(pk=patient_id).values_list("pk"))
+
+
+def note_death(*, request: clinic_actions.Request, patient_id: int, now: dt.datetime) -> None:
+    """Note inside the caller's transaction that a patient has died: nothing is booked or sent any more."""
+    patient = Patient.objects.select_related("site").get(pk=patient_id)
+    Patient.objects.filter(pk=patient_id).update(state=PatientState.DECEASED)
+    clinic_actions.write_audit(
+        request=request, site=patient.site, action="patient.deceased", patient_ids=[patient_id], now=now
+    )
+
+
 @transaction.atomic(durable=True)
 def set_state(*, request: clinic_actions.Request, patient: Patient, state: PatientState, now: dt.datetime) -> None:
     """Make a patient active or inactive."""

@@ -4,7 +4,7 @@ from clinic import access as clinic_access
 from clinic.domain.permissions import Permission
 from clinic.models import StaffUser
 from scheduling.errors import NotFound
-from scheduling.models import Course, Resource, Session
+from scheduling.models import Course, RecordingGap, Resource, Session
 
 
 def course(user: StaffUser, course_id: int, permission: Permission = Permission.VIEW_COURSE) -> Course:
@@ -35,6 +35,11 @@ def session(user: StaffUser, session_id: int, permission: Permission = Permissio
     return found
 
 
+def holds(user: StaffUser, site_id: int, permission: Permission) -> bool:
+    """Tell whether a person holds a permission at a site."""
+    return site_id in clinic_access.site_ids(user, permission)
+
+
 def resource(user: StaffUser, resource_id: int, permission: Permission = Permission.VIEW_DAY) -> Resource:
     """Return a resource at one of this person's sites; site fetched.
 
@@ -44,4 +49,16 @@ def resource(user: StaffUser, resource_id: int, permission: Permission = Permiss
     found = Resource.objects.filter(pk=resource_id, site_id__in=sites).select_related("site").first()
     if found is None:
         raise NotFound("There is no such device, place or person.")
+    return found
+
+
+def recording_gap(user: StaffUser, gap_id: int, permission: Permission) -> RecordingGap:
+    """Return the question about a day of one of this person's sites.
+
+    :raises NotFound: there is none, or it is at a site where this person lacks the permission.
+    """
+    sites = clinic_access.site_ids(user, permission)
+    found = RecordingGap.objects.filter(pk=gap_id, site_id__in=sites).select_related("site").first()
+    if found is None:
+        raise NotFound("There is no such question.")
     return found

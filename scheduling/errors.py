@@ -1,13 +1,15 @@
 """What the planner's and the desk's wishes can run into."""
 
-from clinic.errors import Busy, Conflict, Malformed, NotFound, Rejected, Stale
+from clinic.errors import Busy, Conflict, Malformed, NotAllowed, NotFound, Rejected, Stale
 
 __all__ = [
     "Busy",
     "CannotPlan",
     "Conflict",
     "IllegalMove",
+    "KeyReused",
     "Malformed",
+    "NotAllowed",
     "NotFound",
     "PlanGone",
     "Rejected",
@@ -38,3 +40,9 @@ class IllegalMove(Conflict):
     """The session is not in a state that allows this."""
 
     code = "illegal_move"
+
+
+class KeyReused(Rejected):
+    """The Idempotency-Key was used for another request."""
+
+    code = "idempotency_key_reused"

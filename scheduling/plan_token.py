@@ -26,7 +26,7 @@ def sign(proposal: Proposal, *, now: dt.datetime) -> str:
         "protocol": proposal.protocol.pk,
         "wish": stored_wish(wish),
         "plan": [plan.label, plan.summary, plan.standing_minute, plan.cost],
-        "sessions": [_packed(session) for session in plan.sessions],
+        "sessions": [packed(session) for session in plan.sessions],
     }
     return signing.dumps(payload, salt=SALT, compress=True)
 
@@ -59,7 +59,7 @@ def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
             summary=summary,
             standing_minute=standing,
             cost=cost,
-            sessions=tuple(_unpacked(row) for row in payload["sessions"]),
+            sessions=tuple(unpacked(row) for row in payload["sessions"]),
             deviations=(),
             skipped=(),
         ),
@@ -77,7 +77,8 @@ def site_of(token: str) -> int:
         raise Malformed("This plan isn't one of ours. Preview the course again.", fields={"plan": "unknown"}) from error
 
 
-def _packed(session: PlannedSession) -> list[Any]:
+def packed(session: PlannedSession) -> list[Any]:
+    """Return a planned session as plain values."""
     return [
         session.number,
         session.phase,
@@ -91,7 +92,8 @@ def _packed(session: PlannedSession) -> list[Any]:
     ]
 
 
-def _unpacked(row: list[Any]) -> PlannedSession:
+def unpacked(row: list[Any]) -> PlannedSession:
+    """Return the planned session that was packed."""
     number, phase, visit_type, day, minute, minutes, why, deviation, uses = row
     return PlannedSession(
         number=number,

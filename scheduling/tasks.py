@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from scheduling.actions import extending, holds, misses
+from scheduling.actions import extending, holds, misses, recount
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,12 @@ def release_expired_holds() -> None:
     """Give held times back when their hold has run out."""
     if released := holds.release_expired_holds(now=clock.now()):
         logger.info("Released %s holds", released)
+
+
+@shared_task(name="scheduling.recount_authorizations")  # type: ignore[untyped-decorator]
+def recount_authorizations() -> None:
+    """Recount what every authorisation pays for."""
+    recount.recount_all(now=clock.now())
 
 
 @shared_task(name="scheduling.extend_courses")  # type: ignore[untyped-decorator]

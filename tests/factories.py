@@ -7,11 +7,11 @@ from typing import Any
 from clinic import actions as clinic_actions
 from clinic.actions import NewSite, Request
 from clinic.domain.permissions import Role
-from clinic.models import Site, StaffUser
+from clinic.models import Heartbeat, Site, StaffUser
 from patients import actions as patient_actions
 from patients.domain.details import NewPatient
 from patients.models import Patient
-from scheduling.actions import catalogue, courses, setup
+from scheduling.actions import attendance, cancelling, catalogue, courses, setup
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
 from scheduling.models import Course, Session
@@ -122,3 +122,20 @@ def make_world() -> World:
         ),
         foreign=make_patient(other, outsider, "Maria", "Garcia", birth_date=dt.date(1990, 1, 1), phone="+15550103333"),
     )
+
+
+def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
+    """Cancel one visit as a step like any other."""
+    asked = Request(user=by)  # type: ignore[arg-type]
+    cancelling.cancel_sessions(request=asked, session_id=session_id, version=version, reason=reason, now=now)
+
+
+def somebody_came(world: World, *, day: dt.date = FIRST_DAY, minute: int = 780) -> None:
+    """Record an arrival on a day, so that the site is known to record who comes."""
+    other = world.visit(world.daniel, start_on=day, preferred_minute=minute)
+    attendance.arrive(session_id=other.pk, version=1, now=other.starts_at, by=world.receptionist)
+
+
+def worker_lives(*, now: dt.datetime) -> None:
+    """Let the background worker have been alive all the time until now."""
+    Heartbeat.objects.update_or_create(name="worker", defaults={"beat_at": now})

@@ -20,7 +20,7 @@ from notifications.wake import wake_sender
 from patients import access as patient_access
 from patients import actions as patient_actions
 from scheduling import access, plan_token
-from scheduling.actions import courses
+from scheduling.actions import courses, locking
 from scheduling.errors import SlotTaken
 from scheduling.queries import courses as course_queries
 from scheduling.queries import planning
@@ -151,7 +151,7 @@ class Courses(Endpoint):
                 "Send an Idempotency-Key of 1 to 255 letters, so that a repeated request books once.",
                 code="key_required",
             )
-        course_id = courses.course_already_booked(request=asker)
+        course_id = locking.already_done(asker)
         again = course_id is not None
         if course_id is None:
             proposal, held_until = _read_proposal(request, now)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from api import shapes, show_life
 from api.fields import Strict, WallTime
-from api.views.base import Endpoint, expected_version
+from api.views.base import Endpoint
 from clinic import clock
 from clinic.domain.permissions import Permission
 from patients import access, life_actions
@@ -17,9 +17,6 @@ from patients import actions as patient_actions
 from patients import life as patient_life
 from patients.domain.clinical import Instrument, RelatedRole, ScreeningCode
 from patients.life_actions import NewAbsence
-from scheduling.actions import authorizations
-from scheduling.actions.authorizations import NewAuthorization
-from scheduling.domain.states import UNITS, AuthorizationState
 from scheduling.queries import grants
 
 
@@ -66,32 +63,6 @@ class MeasureIn(Strict):
     instrument = serializers.ChoiceField(choices=[instrument.value for instrument in Instrument])
     score = serializers.IntegerField(min_value=0)
     measured_on = serializers.DateField()
-
-
-class PoolIn(Strict):
-    """Units that may be used for any of some codes."""
-
-    codes = serializers.ListField(child=serializers.CharField(max_length=12), min_length=1)
-    units = serializers.IntegerField(min_value=1, max_value=1000)
-
-
-class AuthorizationIn(Strict):
-    """What a payer grants, or was asked for."""
-
-    payer = serializers.CharField(max_length=80)
-    number = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
-    state = serializers.ChoiceField(choices=[state.value for state in AuthorizationState])
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField()
-    unit = serializers.ChoiceField(choices=UNITS, required=False, default="session")
-    pools = PoolIn(many=True)
-
-
-class AnswerIn(Strict):
-    """A payer's answer."""
-
-    state = serializers.ChoiceField(choices=[state.value for state in AuthorizationState])
-    ends_on = serializers.DateField(required=False, default=None)
 
 
 class OfPatient(Endpoint):
@@ -262,53 +233,3 @@ class Measures(OfPatient):
             now=clock.now(),
         )
         return Response({"id": row_id}, status=201)
-
-
-class Authorizations(OfPatient):
-    """`POST patients/{id}/authorizations/`."""
-
-    @extend_schema(
-        operation_id="authorizations_add",
-        request=AuthorizationIn,
-        responses=shapes.answers({201: shapes.LifeOut}, 400, 404, 422),
-    )
-    def post(self, request: Request, patient_id: int) -> Response:
-        data = self.read(request, AuthorizationIn(data=request.data))
-        authorizations.add_authorization(
-            request=self.asker(request),
-            patient=self.patient(request, patient_id),
-            authorization=NewAuthorization(
-                payer=data["payer"],
-                number=data["number"],
-                state=AuthorizationState(data["state"]),
-                starts_on=data["starts_on"],
-                ends_on=data["ends_on"],
-                unit=data["unit"],
-                pools=[(pool["codes"], pool["units"]) for pool in data["pools"]],
-            ),
-            now=clock.now(),
-        )
-        return self.life(request, patient_id, 201)
-
-
-class Authorization(OfPatient):
-    """`PATCH patients/{id}/authorizations/{authorization}/`: the payer answered."""
-
-    @extend_schema(
-        operation_id="authorizations_change",
-        request=AnswerIn,
-        parameters=[shapes.IF_MATCH],
-        responses=shapes.answers(shapes.LifeOut, 400, 404, 412, 428),
-    )
-    def patch(self, request: Request, patient_id: int, row_id: int) -> Response:
-        data = self.read(request, AnswerIn(data=request.data))
-        authorizations.change_authorization(
-            request=self.asker(request),
-            patient=self.patient(request, patient_id),
-            authorization_id=row_id,
-            version=expected_version(request),
-            state=AuthorizationState(data["state"]),
-            ends_on=data["ends_on"],
-            now=clock.now(),
-        )
-        return self.life(request, patient_id)

@@ -1,4 +1,4 @@
-"""Sites, protocols, resources, what needs a person, and messages."""
+"""Sites, protocols, resources, and messages."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -6,8 +6,7 @@ from rest_framework.response import Response
 
 from api import shapes, show
 from api.views.base import Endpoint, number_in
-from attention import queries as attention
-from clinic import clock, queries
+from clinic import queries
 from clinic.domain.permissions import Permission
 from notifications import queries as messages
 from scheduling.queries import courses, planning
@@ -55,22 +54,6 @@ class Resources(Endpoint):
     def get(self, request: Request) -> Response:
         sites = self.sites(request, Permission.VIEW_DAY)
         return self.paged(request, courses.resources_listed(site_ids=[site.pk for site in sites]), show.resource)
-
-
-class Attention(Endpoint):
-    """What needs a person."""
-
-    permission = Permission.VIEW_ATTENTION
-
-    @extend_schema(
-        operation_id="attention_list",
-        parameters=[shapes.SITE, *shapes.PAGE],
-        responses=shapes.page_of(shapes.ItemOut),
-    )
-    def get(self, request: Request) -> Response:
-        sites = self.sites(request, Permission.VIEW_ATTENTION)
-        items = attention.items(site_ids=[site.pk for site in sites], now=clock.now())
-        return self.paged_records(request, items, show.item, sites=sites, action="attention.listed")
 
 
 class Messages(Endpoint):

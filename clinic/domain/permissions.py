@@ -23,6 +23,9 @@ class Permission(StrEnum):
     VIEW_ATTENTION = "view_attention"
     CLEAR_FLAG = "clear_flag"
     MANAGE_SITE = "manage_site"
+    DECIDE_COURSE = "decide_course"  # what a protocol leaves to a clinician
+    OVERRIDE_RULE = "override_rule"  # break a rule of a protocol, with a reason
+    CORRECT_RECORD = "correct_record"  # say that a visit never was
 
 
 _LOOK = frozenset({Permission.VIEW_DAY, Permission.VIEW_COURSE, Permission.VIEW_PATIENT, Permission.VIEW_ATTENTION})
@@ -37,8 +40,9 @@ _DESK = _LOOK | {
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: _DESK,
     Role.TECHNICIAN: _LOOK | {Permission.RECORD_ATTENDANCE},
-    Role.CLINICIAN: _DESK | {Permission.CLEAR_FLAG},
-    Role.MANAGER: _DESK | {Permission.MANAGE_SITE},
+    Role.CLINICIAN: _DESK
+    | {Permission.CLEAR_FLAG, Permission.DECIDE_COURSE, Permission.OVERRIDE_RULE, Permission.CORRECT_RECORD},
+    Role.MANAGER: _DESK | {Permission.MANAGE_SITE, Permission.OVERRIDE_RULE, Permission.CORRECT_RECORD},
     Role.AUDITOR: frozenset({Permission.VIEW_DAY, Permission.VIEW_COURSE, Permission.VIEW_MESSAGES}),
 }
 

@@ -21,7 +21,8 @@ from frontdesk.site import current_site
 from frontdesk.views.panel import panel_context
 from patients import actions as patient_actions
 from scheduling import access
-from scheduling.actions import attendance
+from scheduling.actions import attendance, undoing
+from scheduling.actions.cancelling import cancel_sessions
 from scheduling.domain import local_time
 from scheduling.queries import board as boards
 
@@ -29,9 +30,8 @@ VERBS = {
     "arrive": attendance.arrive,
     "start": attendance.start,
     "monitor": attendance.monitor,
-    "complete": attendance.complete,
     "no-show": attendance.mark_no_show,
-    "undo": attendance.undo,
+    "undo": undoing.undo,
 }
 SAID = {
     "arrive": "{name} is here.",
@@ -65,7 +65,7 @@ def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datet
     """Return what the day's templates print, and note who looked at whom."""
     found = boards.board(site=site, day=chosen, now=now)
     items = attention.items(site_ids=[site.pk], now=now)
-    seen = {card.patient_id for card in found.cards} | {item.patient_id for item in items}
+    seen = {card.patient_id for card in found.cards} | {item.patient_id for item in items if item.patient_id}
     patient_actions.record_access(
         request=who(request), site=site, patient_ids=sorted(seen), action="day.listed", now=now
     )
@@ -95,11 +95,17 @@ def record(request: HttpRequest, session_id: int, verb: str) -> HttpResponse:
     session = access.session(_user(request), session_id, Permission.RECORD_ATTENDANCE)
     version = _version(request)
     by = _user(request)
-    if verb in VERBS:
+    if verb == "complete":
+        let_go_by = request.POST.get("let_go_by", "")
+        attendance.complete(session_id=session.pk, version=version, now=now, by=by, let_go_by=let_go_by)
+    elif verb in VERBS:
         VERBS[verb](session_id=session.pk, version=version, now=now, by=by)
-    elif verb in ("cancel", "not-treated"):
-        act = attendance.cancel if verb == "cancel" else attendance.turn_away
-        act(session_id=session.pk, version=version, reason=request.POST.get("reason", ""), now=now, by=by)
+    elif verb == "cancel":
+        reason = request.POST.get("reason", "")
+        cancel_sessions(request=who(request), session_id=session.pk, version=version, reason=reason, now=now)
+    elif verb == "not-treated":
+        reason = request.POST.get("reason", "")
+        attendance.turn_away(session_id=session.pk, version=version, reason=reason, now=now, by=by)
     else:
         raise Malformed("There is no such step.")
     if not request.headers.get("HX-Request"):

@@ -11,8 +11,9 @@ from patients import queries as patients
 from patients.domain.contact import ContactKind
 from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
-from scheduling.domain.states import DELIVERED, SessionState
+from scheduling.domain.states import DELIVERED, MOVABLE, RELEASED, CourseState, SessionState
 from scheduling.queries import courses
+from scheduling.queries.definitions import definition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,31 @@ def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
         "look": show.look_of(state, is_confirmed=session.confirmed_at is not None, is_late=late),
         "when": f"{day_text(session.day)}, {clock_text(session.minute)} to {clock_text(end)}",
         "places": [reservation.resource.name for reservation in courses.reservations_of(session)],
-        "step": show.NEXT_STEP.get(state),
+        "step": show.next_step(state, is_observed=bool(definition_of(session.course.protocol).observe_minutes)),
+        "watch_until": _watch_until(session, now),
         "is_missed": state is SessionState.MISSED,
         "is_no_show": state is SessionState.NO_SHOW,
         "may_cancel": state in (SessionState.BOOKED, SessionState.HELD),
+        "may_move": state in MOVABLE and now < session.starts_at,
+        "may_make_up": state in RELEASED and state is not SessionState.ENTERED_IN_ERROR and _is_owed(session, sessions),
         "may_turn_away": state in (SessionState.BOOKED, SessionState.ARRIVED),
         "has_begun": now >= session.starts_at,
         "is_booked": state is SessionState.BOOKED,
         "may_undo": session.version > 1,
         "dots": dots(sessions),
-        "delivered": sum(SessionState(row.state) in DELIVERED for row in sessions),
+        "delivered": sum(row.is_counted and row.state in DELIVERED for row in sessions),
         "outbox": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
     }
+
+
+def _watch_until(session: Any, now: dt.datetime) -> str:
+    """Return until when a patient is watched; empty when nobody has to wait any more."""
+    if session.state != SessionState.MONITORING or not session.observation_until or now >= session.observation_until:
+        return ""
+    return clock_text(local_time.wall(session.observation_until, session.zone)[1])
+
+
+def _is_owed(session: Any, sessions: list[Any]) -> bool:
+    is_made_up = any(row.makeup_of_id == session.pk and row.is_counted for row in sessions)
+    counted = sum(row.is_counted for row in sessions)
+    return not is_made_up and session.course.state == CourseState.ACTIVE and counted < session.course.prescribed

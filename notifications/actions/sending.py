@@ -12,6 +12,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from notifications.actions.withdrawing import QUIET
 from notifications.channels import registry
 from notifications.channels.base import AnswerLost, Channel, ChannelError, OptedOut, Outgoing
 from notifications.domain import texts, window
@@ -21,6 +22,7 @@ from notifications.rendering import Changed, render
 from patients.domain.contact import Channel as Way
 from patients.reach import Reach, reach_of
 from scheduling.domain import local_time
+from scheduling.queries import messaging
 
 logger = logging.getLogger(__name__)
 
@@ -160,6 +162,8 @@ def _prepare(message_id: uuid.UUID, token: uuid.UUID, channel: Channel | None, n
 def _last_look(message: Message, channel: Channel | None, now: dt.datetime) -> Settled | Outgoing:
     if now >= message.send_by:
         return Settled(_M.SKIPPED_STALE, "Too late to be of use.")
+    if messaging.has_ended_quietly(course_id=message.course_id):
+        return Settled(_M.SKIPPED_CHANGED, QUIET)
     reach = reach_of([message.patient_id]).get((message.patient_id, Way(message.channel)))
     if reach is None or reach.contact_point_id != message.contact_point_id:
         return Settled(_M.UNREACHABLE, "The consent or the address was taken away.")

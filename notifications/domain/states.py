@@ -27,7 +27,7 @@ _M = MessageState
 _END: frozenset[MessageState] = frozenset()
 
 MOVES: dict[MessageState, frozenset[MessageState]] = {
-    _M.PENDING: frozenset({_M.CLAIMED}),
+    _M.PENDING: frozenset({_M.CLAIMED, _M.SKIPPED_CHANGED}),
     # Back to pending: the lease ran out before anything left, or the sending window has not opened.
     _M.CLAIMED: frozenset(
         {

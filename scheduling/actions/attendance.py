@@ -1,203 +1,241 @@
-"""The day: arrive, start, complete, no-show, and taking any of it back."""
+"""The day: arrive, start, watch, complete, stop early, turn away, no-show; each a step that can be taken back."""
 
 import datetime as dt
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db import transaction
 
 from clinic.models import StaffUser
+from scheduling.actions import completion, ledger, locking, makeups
+from scheduling.actions.ledger import Edit, Hand
 from scheduling.domain import local_time
-from scheduling.domain.history import Step, latest_in_force
-from scheduling.domain.states import DELIVERED, OPEN, RELEASED, CourseState, SessionState, may_move, may_undo
-from scheduling.errors import IllegalMove, NotFound, Rejected, SlotTaken, Stale
-from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
+from scheduling.domain.protocol import ProtocolDefinition
+from scheduling.domain.states import (
+    RELEASED,
+    WORDS,
+    SessionState,
+    StoppedEarly,
+    TurnedAway,
+    may_move,
+)
+from scheduling.errors import IllegalMove, Rejected
+from scheduling.models import Reservation, Session, SessionEvent
+from scheduling.queries import legality
+from scheduling.queries.definitions import definition_of
 
 _S = SessionState
-WORDS = {
-    _S.HELD: "held",
-    _S.BOOKED: "booked",
-    _S.ARRIVED: "here",
-    _S.IN_TREATMENT: "in the chair",
-    _S.MONITORING: "being watched",
-    _S.COMPLETED: "done",
-    _S.PARTIAL: "stopped early",
-    _S.NOT_TREATED: "turned away",
-    _S.MISSED: "waiting to be settled",
-    _S.NO_SHOW: "a no-show",
-    _S.CANCELLED: "cancelled",
-    _S.ENTERED_IN_ERROR: "entered in error",
-}
-# Which facts a state has: undoing clears the others.
-_HAS_ARRIVED = {_S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING, _S.COMPLETED, _S.PARTIAL}
-_HAS_STARTED = {_S.IN_TREATMENT, _S.MONITORING, _S.COMPLETED, _S.PARTIAL}
-_HAS_ENDED = {_S.COMPLETED, _S.PARTIAL}
+_GAVE_BACK = RELEASED | {_S.MISSED}
+PLACE_GONE = "The place of this visit has gone to somebody else. Move the visit to a free time first."
 
 
 @transaction.atomic(durable=True)
 def arrive(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
     """Record that the patient is here; on a no-show or a flagged miss it means "came late".
 
+    A make-up booked for it goes, and what the visit held is taken again if it is still free.
+
     :raises Rejected: the visit is on a later day.
     :raises IllegalMove: the session is past that.
+    :raises SlotTaken: its place has gone to somebody else.
     :raises Stale: somebody changed it meanwhile.
     """
-    session = _locked(session_id, version)
+    session = locking.session(session_id, version, holds=_places_of(session_id))
     if local_time.today(now, session.zone) < session.day:
         raise _too_early(session, "Check it in on that day.")
-    _move(session, _S.ARRIVED, now=now, by=by, arrived_at=now)
+    late = int((now - session.starts_at).total_seconds() // 60)
+    _step(session, _S.ARRIVED, Hand(now, by), {"arrived_at": now, "recording_gap_id": None}, late_minutes=max(0, late))
 
 
 @transaction.atomic(durable=True)
-def start(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
-    """Record that treatment has begun.
+def start(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None, dose_mg: int | None = None) -> None:
+    """Record that treatment has begun, with the dose (milligrams) where the dose decides the code.
 
     :raises IllegalMove: the patient is not recorded as here.
     :raises Stale: somebody changed it meanwhile.
     """
-    _move(_locked(session_id, version), _S.IN_TREATMENT, now=now, by=by, started_at=now)
+    session = locking.session(session_id, version)
+    facts: dict[str, Any] = {"started_at": now}
+    if dose_mg is not None:
+        facts["dose_mg"] = dose_mg
+    _step(session, _S.IN_TREATMENT, Hand(now, by), facts)
 
 
 @transaction.atomic(durable=True)
 def monitor(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
-    """Record that treatment is over and the patient is being watched.
+    """Record that treatment is over and the patient is being watched, for as long as the protocol asks.
 
     :raises IllegalMove: treatment has not begun.
     :raises Stale: somebody changed it meanwhile.
     """
-    _move(_locked(session_id, version), _S.MONITORING, now=now, by=by)
+    session = locking.session(session_id, version)
+    watched = dt.timedelta(minutes=_definition(session).observe_minutes or 0)
+    _step(session, _S.MONITORING, Hand(now, by), {"observation_until": now + watched})
 
 
 @transaction.atomic(durable=True)
-def complete(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
+def complete(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None, let_go_by: str = "") -> None:
     """Record a delivered session; the last one completes its course.
 
+    Whoever leaves before the observation is over was let go by somebody with a name: two hours after esketamine
+    [S1, S4 A].
+
+    :raises Rejected: the observation is not over, and no name is given.
     :raises IllegalMove: treatment has not begun.
     :raises Stale: somebody changed it meanwhile.
     """
-    session = _locked(session_id, version)
-    _move(session, _S.COMPLETED, now=now, by=by, ended_at=now)
-    _settle_course(session.course_id, now=now, by=by)
+    session = locking.session(session_id, version)
+    name = _let_go(session, _S.COMPLETED, let_go_by, now)
+    _step(session, _S.COMPLETED, Hand(now, by), {"ended_at": now}, **name)
+    completion.settle_course(session.course_id, Hand(now, by))
+
+
+@transaction.atomic(durable=True)
+def stop_early(
+    *,
+    session_id: int,
+    version: int,
+    reason: str,
+    now: dt.datetime,
+    by: StaffUser | None,
+    code: str = StoppedEarly.OTHER,
+    counts: bool = False,
+    let_go_by: str = "",
+) -> None:
+    """Record a treatment that was stopped before its time; it counts toward the course if a clinician says so.
+
+    :raises Rejected: no reason is given, or the observation is not over and no name is given.
+    :raises IllegalMove: treatment has not begun.
+    :raises Stale: somebody changed it meanwhile.
+    """
+    session = locking.session(session_id, version)
+    name = _let_go(session, _S.PARTIAL, let_go_by, now)
+    facts = {"ended_at": now, "reason": _required(reason), "reason_code": StoppedEarly(code), "is_counted": counts}
+    _step(session, _S.PARTIAL, Hand(now, by), facts, **name)
+    completion.settle_course(session.course_id, Hand(now, by))
+
+
+@transaction.atomic(durable=True)
+def count_partial(*, session_id: int, version: int, counts: bool, now: dt.datetime, by: StaffUser | None) -> None:
+    """Record whether a session that was stopped early counts toward the course: a clinician's decision.
+
+    :raises IllegalMove: it was not stopped early, or that is what it does already.
+    :raises Stale: somebody changed it meanwhile.
+    """
+    session = locking.session(session_id, version)
+    if session.state != _S.PARTIAL or session.is_counted == counts:
+        raise IllegalMove(f"This visit is {WORDS[_S(session.state)]}. There is nothing to decide about it.")
+    ledger.write([Edit(session, "counted" if counts else "not_counted", {"is_counted": counts})], Hand(now, by))
+    completion.settle_course(session.course_id, Hand(now, by))
 
 
 @transaction.atomic(durable=True)
 def mark_no_show(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
-    """Record that nobody came.
+    """Record that nobody came; what the visit held is free at once.
 
     :raises Rejected: the visit has not begun yet.
     :raises IllegalMove: the patient was here.
     :raises Stale: somebody changed it meanwhile.
     """
-    session = _locked(session_id, version)
+    session = locking.session(session_id, version)
     if now < session.starts_at:
         raise Rejected(
             f"This visit begins at {local_time.clock_text(session.minute)}. Cancel it if the patient won't come.",
             code="too_early",
         )
-    _move(session, _S.NO_SHOW, now=now, by=by)
+    _step(session, _S.NO_SHOW, Hand(now, by), {"recording_gap_id": None})
 
 
 @transaction.atomic(durable=True)
-def turn_away(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
+def turn_away(
+    *,
+    session_id: int,
+    version: int,
+    reason: str,
+    now: dt.datetime,
+    by: StaffUser | None,
+    code: str = TurnedAway.OTHER,
+) -> None:
     """Record that the patient came and could not be treated, with the reason (domain.md 1.0).
 
     :raises Rejected: no reason is given, or the visit is on a later day.
     :raises IllegalMove: treatment has already begun.
     :raises Stale: somebody changed it meanwhile.
     """
-    session = _locked(session_id, version)
+    session = locking.session(session_id, version)
     if local_time.today(now, session.zone) < session.day:
         raise _too_early(session, "Cancel it if the patient won't come.")
-    _move(session, _S.NOT_TREATED, now=now, by=by, reason=_required(reason))
+    facts = {"reason": _required(reason), "reason_code": TurnedAway(code), "recording_gap_id": None}
+    _step(session, _S.NOT_TREATED, Hand(now, by), facts)
 
 
 @transaction.atomic(durable=True)
-def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
-    """Cancel one session and free its device, people and time.
+def enter_in_error(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
+    """Record that this visit never was: it is hidden, frees what it holds, and can't be taken back.
 
     :raises Rejected: no reason is given.
-    :raises IllegalMove: treatment has already begun.
+    :raises IllegalMove: it is recorded as an error already.
     :raises Stale: somebody changed it meanwhile.
     """
-    session = _locked(session_id, version)
-    Reservation.objects.filter(session=session).update(is_active=False)
-    _move(
-        session,
-        _S.CANCELLED,
-        now=now,
-        by=by,
-        reason=_required(reason),
-        timing_version=F("timing_version") + 1,
-    )
+    session = locking.session(session_id, version)
+    facts = {"reason": _required(reason), "recording_gap_id": None}
+    _step(session, _S.ENTERED_IN_ERROR, Hand(now, by), facts)
+    completion.reopen_course(session.course_id, Hand(now, by))
 
 
-@transaction.atomic(durable=True)
-def undo(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None) -> None:
-    """Take back the latest step that is still in force, as a new event; history keeps both.
-
-    :raises IllegalMove: there is nothing to take back.
-    :raises SlotTaken: the cancelled session's time has gone to somebody else.
-    :raises Stale: somebody changed it meanwhile.
-    """
-    session = _locked(session_id, version)
-    step = _step_to_undo(session)
-    target = SessionState(step.from_state)
-    facts = _facts_kept(session, target)
-    if _S(session.state) in RELEASED:
-        facts["timing_version"] = F("timing_version") + 1
-    try:
-        with transaction.atomic():
-            _write(session, target, kind="undone", now=now, by=by, data={"undoes": step.id}, **facts)
-            if target not in RELEASED:
-                Reservation.objects.filter(session=session, is_active=False).update(is_active=True)
-    except IntegrityError as error:
-        if "no_overlap" not in str(error):
-            raise
-        raise SlotTaken("That time has gone to somebody else. Book a new one instead.") from error
-    _reopen_course(session, now=now, by=by)
+def _definition(session: Session) -> ProtocolDefinition:
+    return definition_of(session.course.protocol)
 
 
-def _step_to_undo(session: Session) -> Step:
-    events = SessionEvent.objects.filter(session=session).order_by("pk")
-    steps = [
-        Step(id=e.pk, kind=e.kind, from_state=e.from_state, to_state=e.to_state, undoes=e.data.get("undoes"))
-        for e in events
-    ]
-    step = latest_in_force(steps)
-    if step is None or not step.from_state or not may_undo(SessionState(step.from_state), SessionState(step.to_state)):
-        raise IllegalMove("There is nothing to undo on this visit.")
-    return step
+def _step(session: Session, to: SessionState, hand: Hand, facts: dict[str, Any], **note: Any) -> None:
+    if not may_move(SessionState(session.state), to):
+        raise IllegalMove(f"This visit is {WORDS[_S(session.state)]}, so it can't become {WORDS[to]}.")
+    frm = _S(session.state)
+    edits = [Edit(session, "moved", {"state": to, **facts}, note={k: v for k, v in note.items() if v})]
+    change = None
+    if frm in _GAVE_BACK and to not in RELEASED:
+        edits[0].held = _held_before(session)
+    if frm in RELEASED and to not in RELEASED:
+        edits += makeups.withdrawn(session)
+        # The visit and its make-up are taken back together.
+        change = ledger.header(session.course, "came_late", hand) if len(edits) > 1 else None
+    ledger.write(edits, hand, change=change, words_for_taken=PLACE_GONE)
+    if frm in RELEASED and to not in RELEASED:
+        legality.check_beside(session, now=hand.now)
 
 
-def _facts_kept(session: Session, target: SessionState) -> dict[str, Any]:
-    facts: dict[str, Any] = {"reason": ""}
-    if target not in _HAS_ARRIVED:
-        facts["arrived_at"] = None
-    if target not in _HAS_STARTED:
-        facts["started_at"] = None
-    if target not in _HAS_ENDED:
-        facts["ended_at"] = None
-    if session.state == _S.MISSED:
-        # A person has looked: the worker must not flag this session a second time.
-        facts["missed_after"] = None
-    return facts
+def _places_of(session_id: int) -> list[int]:
+    """Return the resources a lost or flagged session would take again."""
+    lost = Session.objects.filter(pk=session_id, state__in=_GAVE_BACK).exists()
+    found = Reservation.objects.filter(session=session_id, resource__is_active=True) if lost else []
+    return sorted({row.resource_id for row in found})
 
 
-def _locked(session_id: int, version: int) -> Session:
-    session = Session.objects.select_for_update(of=("self",), no_key=True).filter(pk=session_id).first()
-    if session is None:
-        raise NotFound("There is no such visit.")
-    if session.version != version:
-        raise Stale(_who_changed(session))
-    return session
+def _held_before(session: Session) -> list[int] | None:
+    """Return the reservations a lost or flagged session let go of, or None if it kept them."""
+    lost = SessionEvent.objects.filter(session=session, to_state__in=_GAVE_BACK).order_by("pk").last()
+    return lost.data.get("before", {}).get("held") if lost else None
 
 
-def _who_changed(session: Session) -> str:
-    latest = SessionEvent.objects.filter(session=session).select_related("by").order_by("pk").last()
-    who = latest.by.name if latest and latest.by else "The clock"
-    day, minute = local_time.wall(latest.at, session.zone) if latest else (session.day, session.minute)
-    at = f"{local_time.clock_text(minute)} on {local_time.day_text(day)}"
-    return f"{who} changed this visit at {at}: it is {WORDS[_S(session.state)]} now. Look at it and try again."
+def _let_go(session: Session, to: SessionState, let_go_by: str, now: dt.datetime) -> dict[str, str]:
+    until = _observed_until(session)
+    if until is None or now >= until or not may_move(SessionState(session.state), to):
+        return {}
+    if not let_go_by.strip():
+        _day, minute = local_time.wall(until, session.zone)
+        raise Rejected(
+            f"The observation lasts until {local_time.clock_text(minute)}. Wait, or say who lets the patient go.",
+            code="too_early_to_leave",
+            fields={"let_go_by": "required"},
+        )
+    return {"let_go_by": let_go_by.strip()[:80]}
+
+
+def _observed_until(session: Session) -> dt.datetime | None:
+    """Return when the observation ends: counted from where it was begun, or from the start of treatment."""
+    watched = _definition(session).observe_minutes
+    if session.observation_until or not watched or not session.started_at:
+        return session.observation_until
+    return session.started_at + dt.timedelta(minutes=watched)
 
 
 def _too_early(session: Session, instead: str) -> Rejected:
@@ -208,67 +246,3 @@ def _required(reason: str) -> str:
     if not reason.strip():
         raise Rejected("Say why.", fields={"reason": "required"})
     return reason.strip()[:120]
-
-
-def _move(session: Session, to: SessionState, *, now: dt.datetime, by: StaffUser | None, **facts: Any) -> None:
-    if not may_move(SessionState(session.state), to):
-        raise IllegalMove(f"This visit is {WORDS[_S(session.state)]}, so it can't become {WORDS[to]}.")
-    _write(session, to, kind="moved", now=now, by=by, data={}, **facts)
-
-
-def _write(
-    session: Session,
-    to: SessionState,
-    *,
-    kind: str,
-    now: dt.datetime,
-    by: StaffUser | None,
-    data: dict[str, Any],
-    **facts: Any,
-) -> None:
-    """Change the row and add its event: the only place a session's state is written."""
-    Session.objects.filter(pk=session.pk).update(
-        state=to, is_active=to not in RELEASED, version=F("version") + 1, **facts
-    )
-    SessionEvent.objects.create(
-        session=session,
-        kind=kind,
-        from_state=session.state,
-        to_state=to,
-        at=now,
-        by=by,
-        reason=facts.get("reason", ""),
-        data=data,
-    )
-
-
-def _settle_course(course_id: int, *, now: dt.datetime, by: StaffUser | None) -> None:
-    """Complete the course once everything prescribed is delivered and nothing is open."""
-    counts = Session.objects.filter(course_id=course_id).aggregate(
-        delivered=Count("pk", filter=Q(state__in=DELIVERED)), still_open=Count("pk", filter=Q(state__in=OPEN))
-    )
-    done = Course.objects.filter(pk=course_id, state=CourseState.ACTIVE, prescribed__lte=counts["delivered"])
-    if not counts["still_open"] and done.update(state=CourseState.COMPLETED, version=F("version") + 1):
-        CourseEvent.objects.create(
-            course_id=course_id,
-            kind="completed",
-            from_state=CourseState.ACTIVE,
-            to_state=CourseState.COMPLETED,
-            at=now,
-            by=by,
-        )
-
-
-def _reopen_course(session: Session, *, now: dt.datetime, by: StaffUser | None) -> None:
-    if _S(session.state) not in DELIVERED:
-        return
-    reopened = Course.objects.filter(pk=session.course_id, state=CourseState.COMPLETED)
-    if reopened.update(state=CourseState.ACTIVE, version=F("version") + 1):
-        CourseEvent.objects.create(
-            course_id=session.course_id,
-            kind="undone",
-            from_state=CourseState.COMPLETED,
-            to_state=CourseState.ACTIVE,
-            at=now,
-            by=by,
-        )

@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from clinic import actions as clinic_actions
 from patients.models import Patient
+from scheduling.actions import locking
+from scheduling.actions.recount import recount
 from scheduling.domain.conflicts import MODALITIES
 from scheduling.domain.states import UNITS, AuthorizationState
 from scheduling.errors import NotFound, Rejected, Stale
@@ -19,7 +22,10 @@ RULES = ("not_together", "not_same_day")
 
 @dataclass(frozen=True, slots=True)
 class NewAuthorization:
-    """An authorisation as entered. `pools`: codes and units that may be used for any of them; both dates are in."""
+    """An authorisation as entered. `pools`: codes and units that may be used for any of them; both dates are in.
+
+    `frequency`: the most units by `day` and `week`. `conditions`: what an extension needs. `documents`: what was sent.
+    """
 
     payer: str
     number: str
@@ -28,6 +34,29 @@ class NewAuthorization:
     ends_on: dt.date
     pools: Sequence[tuple[Sequence[str], int]]
     unit: str = "session"
+    plan: str = ""
+    diagnosis: str = ""
+    provider: str = ""
+    requested_on: dt.date | None = None
+    decided_on: dt.date | None = None
+    frequency: Mapping[str, int] = field(default_factory=dict)
+    conditions: str = ""
+    documents: Sequence[str] = ()
+
+
+_PLAIN = (
+    "number",
+    "state",
+    "unit",
+    "starts_on",
+    "ends_on",
+    "plan",
+    "diagnosis",
+    "provider",
+    "requested_on",
+    "decided_on",
+    "conditions",
+)
 
 
 @transaction.atomic(durable=True)
@@ -46,30 +75,15 @@ def set_payer(*, name: str, rules: Mapping[str, Sequence[Sequence[str]]]) -> int
 def add_authorization(
     *, request: clinic_actions.Request, patient: Patient, authorization: NewAuthorization, now: dt.datetime
 ) -> int:
-    """Enter an authorisation of a patient and return its id; the payer is added if it is new.
+    """Enter an authorisation of a patient, recount what is paid, and return its id; the payer is added if it is new.
 
     :raises Rejected: dates the wrong way round, no units, an unknown unit.
     """
-    new = authorization
-    if new.ends_on < new.starts_on:
-        raise Rejected("The authorisation must end on or after the day it starts.", fields={"ends_on": "too early"})
-    if new.unit not in UNITS:
-        raise Rejected("A unit is a session, a day or a visit.", fields={"unit": "unknown"})
-    if not new.pools or any(units < 1 or not codes for codes, units in new.pools):
-        raise Rejected("Name at least one code and at least one unit.", fields={"pools": "empty"})
-    payer, _is_new = Payer.objects.get_or_create(name=new.payer.strip())
-    row = Authorization.objects.create(
-        patient=patient,
-        payer=payer,
-        number=new.number,
-        state=new.state,
-        unit=new.unit,
-        starts_on=new.starts_on,
-        ends_on=new.ends_on,
-    )
-    AuthorizationUnit.objects.bulk_create(
-        AuthorizationUnit(authorization=row, codes=sorted(codes), units=units) for codes, units in new.pools
-    )
+    _check(authorization)
+    locking.patient(patient.pk)
+    row = Authorization.objects.create(patient=patient, **_columns(authorization))
+    _set_pools(row, authorization)
+    recount(patient.pk)
     _audit(request, patient, "authorization.added", row.pk, now)
     return row.pk
 
@@ -81,24 +95,61 @@ def change_authorization(
     patient: Patient,
     authorization_id: int,
     version: int,
-    state: AuthorizationState,
-    ends_on: dt.date | None,
     now: dt.datetime,
+    **changed: Any,
 ) -> None:
-    """Note a payer's answer: another state, another last day.
+    """Note a payer's answer, or correct what was entered (`changed`: what of `NewAuthorization`), and recount.
 
     :raises NotFound: the patient has no such authorisation.
+    :raises Rejected: as `add_authorization`.
     :raises Stale: somebody changed it since it was read.
     """
+    locking.patient(patient.pk)
     row = Authorization.objects.select_for_update().filter(pk=authorization_id, patient=patient).first()
     if row is None:
         raise NotFound("There is no such authorisation.")
     if row.version != version:
         raise Stale("Somebody changed this authorisation meanwhile. Look at it again.")
-    Authorization.objects.filter(pk=row.pk).update(
-        state=state, ends_on=ends_on or row.ends_on, version=F("version") + 1
-    )
+    after = replace(_entered(row), **changed)
+    _check(after)
+    Authorization.objects.filter(pk=row.pk).update(**_columns(after), version=F("version") + 1)
+    if "pools" in changed:
+        row.pools.all().delete()
+        _set_pools(row, after)
+    recount(patient.pk)
     _audit(request, patient, "authorization.changed", row.pk, now)
+
+
+def _check(new: NewAuthorization) -> None:
+    if new.ends_on < new.starts_on:
+        raise Rejected("The authorisation must end on or after the day it starts.", fields={"ends_on": "too early"})
+    if new.unit not in UNITS:
+        raise Rejected("A unit is a session, a day, a visit or a milligram.", fields={"unit": "unknown"})
+    if not new.pools or any(units < 1 or not codes for codes, units in new.pools):
+        raise Rejected("Name at least one code and at least one unit.", fields={"pools": "empty"})
+    if set(new.frequency) - {"day", "week"} or any(most < 1 for most in new.frequency.values()):
+        raise Rejected("The most units are by day and by week, one or more.", fields={"frequency": "unknown"})
+
+
+def _columns(new: NewAuthorization) -> dict[str, Any]:
+    payer, _is_new = Payer.objects.get_or_create(name=new.payer.strip())
+    plain = {name: getattr(new, name) for name in _PLAIN}
+    return plain | {"payer": payer, "frequency": dict(new.frequency), "documents": list(new.documents)}
+
+
+def _entered(row: Authorization) -> NewAuthorization:
+    """Return a stored authorisation as it would be entered."""
+    pools = [(pool.codes, pool.units) for pool in row.pools.order_by("pk")]
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return NewAuthorization(
+        payer=row.payer.name, pools=pools, frequency=row.frequency, documents=row.documents, **plain
+    )
+
+
+def _set_pools(row: Authorization, new: NewAuthorization) -> None:
+    AuthorizationUnit.objects.bulk_create(
+        AuthorizationUnit(authorization=row, codes=sorted(codes), units=units) for codes, units in new.pools
+    )
 
 
 def _audit(request: clinic_actions.Request, patient: Patient, action: str, row_id: int, now: dt.datetime) -> None:

@@ -1,53 +1,25 @@
 """Booking a whole course: all or nothing, locked in one order, remembered under its idempotency key."""
 
 import datetime as dt
-from collections.abc import Sequence
-
-from django.db import IntegrityError, OperationalError, transaction
 
 from clinic import actions as clinic_actions
-from clinic import queries as clinic_queries
-from clinic.models import Site
-from scheduling.actions import visits
+from scheduling.actions import locking, visits
+from scheduling.actions.open_places import check_open, check_other_courses
+from scheduling.actions.recount import recount_if_authorized
 from scheduling.actions.visits import Visit
 from scheduling.domain import local_time
 from scheduling.domain.plan import PlannedSession
-from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.states import CourseState, SessionState
-from scheduling.errors import Busy, PlanGone, Rejected, SlotTaken
+from scheduling.errors import Rejected
 from scheduling.models import (
-    Closure,
     Course,
     CourseEvent,
-    Outage,
     Reservation,
 )
-from scheduling.queries import life
-from scheduling.queries.planning import Proposal
+from scheduling.queries.planning import Proposal, codes_of
 from scheduling.wishes import stored_wish
 
-TRIES = 3
 LONGEST_HOLD = dt.timedelta(days=60)
-OVERLAPS = ("reservation_no_overlap", "session_patient_no_overlap")
-
-
-class KeyReused(Rejected):
-    """The Idempotency-Key was used for another request."""
-
-    code = "idempotency_key_reused"
-
-
-def course_already_booked(*, request: clinic_actions.Request) -> int | None:
-    """Return the id of the course this very request booked before, or None.
-
-    :raises KeyReused: the key was used with another body or address.
-    """
-    seen = clinic_queries.remembered_request(user=request.user, key=request.key) if request.key else None
-    if seen is None:
-        return None
-    if (seen.route, seen.body_sha256) != (request.route, request.body_sha256):
-        raise KeyReused("This Idempotency-Key was used for another request. Use a new one.")
-    return seen.result_id
 
 
 def book_course(
@@ -69,22 +41,12 @@ def book_course(
     :raises Busy: the database is contended; nothing was booked.
     """
     _check_hold(held_until, now)
-    for attempt in range(TRIES):
-        # Not on the first try: a key that was used stops the insert below, which costs less than asking every time.
-        if attempt and (course_id := course_already_booked(request=request)) is not None:
-            return course_id, True
-        try:
-            return _book(request=request, proposal=proposal, now=now, held_until=held_until), False
-        except IntegrityError as error:
-            if any(name in str(error) for name in OVERLAPS):
-                raise SlotTaken(_words_for_taken(proposal)) from error
-            if "idempotencykey" not in str(error):
-                raise
-            # Twins with one key: the other has just committed, so the next look finds its course.
-        except OperationalError as error:
-            if not _is_contention(error):
-                raise
-    raise Busy("Too many people are booking at this moment. Nothing was saved. Try again.")
+    return locking.once(
+        request,
+        lambda: _book(request=request, proposal=proposal, now=now, held_until=held_until),
+        words_for_taken=lambda: _words_for_taken(proposal),
+        has_looked=True,
+    )
 
 
 def _check_hold(held_until: dt.datetime | None, now: dt.datetime) -> None:
@@ -93,7 +55,6 @@ def _check_hold(held_until: dt.datetime | None, now: dt.datetime) -> None:
         raise Rejected(words, code="hold_range", fields={"hold_until": "range"})
 
 
-@transaction.atomic(durable=True)
 def _book(
     *, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime, held_until: dt.datetime | None
 ) -> int:
@@ -114,16 +75,18 @@ def _book(
     clinic_actions.remember_request(request=request, result_id=course.pk, now=now)
     visits.lock(site=site, patient_id=proposal.wish.patient_id, planned=plan.sessions)
     timed = [Visit(planned, site.zone) for planned in plan.sessions]
-    _check_still_open(proposal, timed, now)
+    check_open(site, timed, now)
     visits.insert(
         course=course,
         visits=timed,
         state=SessionState.HELD if held_until else SessionState.BOOKED,
-        grace=grace_of(site, proposal.definition),
+        grace=visits.grace_of(site, proposal.definition),
         now=now,
         by_id=request.user.pk,
+        codes=[code or "" for code in codes_of(proposal.definition, plan)],
     )
-    _check_rules_of_the_day(course, proposal, timed)
+    check_other_courses(course, timed, modality=proposal.definition.modality)
+    recount_if_authorized(proposal.wish.patient_id)
     span = {"sessions": len(timed), "first": str(timed[0].planned.day), "last": str(timed[-1].planned.day)}
     CourseEvent.objects.create(
         course=course,
@@ -143,42 +106,6 @@ def _book(
         now=now,
     )
     return course.pk
-
-
-def _check_rules_of_the_day(course: Course, proposal: Proposal, visits: Sequence[Visit]) -> None:
-    """Refuse what another course of the patient forbids; after the rows, so that a taken time is called just that."""
-    broken = life.broken_day_rule(
-        patient_id=course.patient_id,
-        course_id=course.pk,
-        modality=proposal.definition.modality,
-        visits=[(visit.planned.day, visit.planned.minute, visit.planned.minutes) for visit in visits],
-        zone=proposal.site.zone,
-    )
-    if broken:
-        raise PlanGone(f"Another course was booked meanwhile: {broken}. Preview the course again.")
-
-
-def grace_of(site: Site, definition: ProtocolDefinition) -> dt.timedelta:
-    """Return how long after its planned end a session nobody arrived for is flagged."""
-    return dt.timedelta(minutes=definition.missed_grace_minutes or site.missed_grace_minutes)
-
-
-def _check_still_open(proposal: Proposal, visits: Sequence[Visit], now: dt.datetime) -> None:
-    first, last = visits[0].starts_at, visits[-1].ends_at
-    if first < now:
-        raise PlanGone("The first visit of this plan has passed. Preview the course again.")
-    shut = Closure.objects.filter(site=proposal.site, starts_at__lt=last, ends_at__gt=first).values_list(
-        "starts_at", "ends_at"
-    )
-    if any(since < visit.ends_at and until > visit.starts_at for since, until in shut for visit in visits):
-        raise PlanGone("The clinic closed on a day of this plan. Preview the course again.")
-    ids = {use.resource_id for planned in proposal.plan.sessions for use in planned.uses}
-    out = Outage.objects.filter(resource__in=ids, starts_at__lt=last, ends_at__gt=first)
-    for resource_id, since, until in out.values_list("resource_id", "starts_at", "ends_at"):
-        for visit in visits:
-            is_used = any(use.resource_id == resource_id for use in visit.planned.uses)
-            if is_used and since < visit.ends_at and until > visit.starts_at:
-                raise PlanGone("A device of this plan went out of service. Preview the course again.")
 
 
 def _words_for_taken(proposal: Proposal) -> str:
@@ -210,9 +137,3 @@ def _words_for_taken(proposal: Proposal) -> str:
 
 def _when(planned: PlannedSession) -> str:
     return f"{local_time.clock_text(planned.minute)} on {local_time.day_text(planned.day)}"
-
-
-def _is_contention(error: OperationalError) -> bool:
-    state = getattr(error.__cause__, "sqlstate", "")
-    # Deadlock, serialization, lock time-out; SQLite says it in words.
-    return state in {"40P01", "40001", "55P03"} or "database is locked" in str(error)

@@ -9,8 +9,8 @@ from django.db.models import F, Max
 
 from patients import life as patient_life
 from patients.domain.clinical import Instrument
-from scheduling.actions import visits
-from scheduling.actions.courses import OVERLAPS, grace_of
+from scheduling.actions import recount, visits
+from scheduling.actions.locking import OVERLAPS
 from scheduling.actions.visits import Visit
 from scheduling.domain import local_time
 from scheduling.domain.ground import Ground
@@ -74,10 +74,11 @@ def _extend(course_id: int, now: dt.datetime) -> int:
         course=course,
         visits=[Visit(planned, course.site.zone) for planned in added],
         state=SessionState.BOOKED,
-        grace=grace_of(course.site, definition),
+        grace=visits.grace_of(course.site, definition),
         now=now,
         by_id=None,
     )
+    recount.recount(course.patient_id)
     Course.objects.filter(pk=course.pk).update(prescribed=F("prescribed") + len(added), version=F("version") + 1)
     _note(course, "extended", now, {"sessions": len(added), "last": str(added[-1].day)})
     return len(added)
@@ -120,7 +121,8 @@ def _by_score(course: Course, definition: ProtocolDefinition, phase: Phase, now:
 
 def _added(course: Course, under: Under, ground: Ground) -> list[PlannedSession]:
     change = rest_of(under, ground, Limits(fixed=numbers(s for s in under.sittings if s.is_open), is_gap_waived=True))
-    highest = Session.objects.filter(course=course).aggregate(most=Max("number"))["most"] or 0
+    counted = Session.objects.filter(course=course, is_counted=True)
+    highest = counted.aggregate(most=Max("number"))["most"] or 0
     return [replace(session, number=highest + offset) for offset, session in enumerate(change.added, start=1)]
 
 

@@ -6,8 +6,9 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from clinic import actions as clinic_actions
-from scheduling.actions.courses import grace_of
-from scheduling.domain.states import CourseState, SessionState
+from scheduling.actions import recount
+from scheduling.actions.visits import grace_of
+from scheduling.domain.states import CancelledBy, CourseState, SessionState
 from scheduling.errors import IllegalMove
 from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
 from scheduling.queries.definitions import definition_of
@@ -28,7 +29,9 @@ def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.dat
     if sessions.filter(starts_at__lt=now).exists():
         raise IllegalMove("The first visit of this hold has passed. Release it and plan the course again.")
     grace = grace_of(course.site, definition_of(course.protocol))
-    sessions.update(state=SessionState.BOOKED, missed_after=F("ends_at") + grace, version=F("version") + 1)
+    since = F("starts_at") if grace.is_from_start else F("ends_at")
+    missed_after = since + dt.timedelta(minutes=grace.minutes)
+    sessions.update(state=SessionState.BOOKED, missed_after=missed_after, version=F("version") + 1)
     _settle(course, CourseState.ACTIVE)
     SessionEvent.objects.bulk_create(
         SessionEvent(
@@ -102,8 +105,17 @@ def _release(course: Course, *, reason: str, by_id: int | None, now: dt.datetime
     )
     Reservation.objects.filter(session__in=ids).update(is_active=False)
     Session.objects.filter(pk__in=ids).update(
-        state=SessionState.CANCELLED, is_active=False, reason=reason, version=F("version") + 1
+        state=SessionState.CANCELLED,
+        is_active=False,
+        is_counted=False,
+        cancelled_by=CancelledBy.CLINIC if by_id else CancelledBy.SYSTEM,
+        reason=reason,
+        billing_code="",
+        authorization=None,
+        uncovered="",
+        version=F("version") + 1,
     )
+    recount.recount(course.patient_id)
     SessionEvent.objects.bulk_create(
         SessionEvent(
             session_id=pk,

@@ -13,7 +13,7 @@ from clinic.models import Site, StaffUser
 from patients import actions as patient_actions
 from patients.domain.contact import Language
 from patients.domain.details import NewPatient
-from scheduling.actions import attendance, courses, misses, setup
+from scheduling.actions import attendance, cancelling, courses, misses, setup
 from scheduling.demo import cast
 from scheduling.domain import local_time
 from scheduling.errors import Rejected
@@ -154,7 +154,8 @@ def _past(session: Session, desk: StaffUser, dice: random.Random) -> None:
         _do(session, desk, attendance.mark_no_show, session.starts_at + dt.timedelta(minutes=15))
     elif luck < 0.99:
         eve = session.starts_at - dt.timedelta(hours=20)
-        attendance.cancel(session_id=session.pk, version=1, reason="Ill", now=eve, by=desk)
+        asked = clinic_actions.Request(user=desk)
+        cancelling.cancel_sessions(request=asked, session_id=session.pk, version=1, reason="Ill", now=eve)
     else:
         attendance.turn_away(session_id=session.pk, version=1, reason="Blood pressure", now=session.starts_at, by=desk)
 

@@ -70,10 +70,19 @@ def move_rest(under: Under, ground: Ground, number: int, *, from_day: dt.date, m
     return rest_of(later, ground, Limits(fixed=before, shut=shut))
 
 
-def move_weekday(under: Under, ground: Ground, weekday: int) -> Change:
-    """Return the course with every coming session of a weekday (ISO) on other days; the others stay if they can."""
+def move_weekday(under: Under, ground: Ground, weekday: int, *, from_day: dt.date | None = None) -> Change:
+    """Return the course with every coming session of a weekday (ISO) on other days; the others stay if they can.
+
+    `from_day`: what is on that weekday before it stays.
+    """
+    begins = from_day or under.wish.start_on
     allowed = (under.wish.weekdays or frozenset(range(1, 8))) - {weekday}
-    staying = numbers(s for s in under.sittings if s.is_open and s.day.isoweekday() != weekday)
+    early = numbers(s for s in under.sittings if s.is_open and s.day < begins)
+    staying = numbers(s for s in under.sittings if s.is_open and s.day >= begins and s.day.isoweekday() != weekday)
+    last = under.sittings[-1].day + dt.timedelta(days=60)
+    shut = frozenset(day for day in _days(begins, last) if day.isoweekday() == weekday)
+    if early:
+        return rest_of(under, ground, Limits(told=staying, fixed=early, shut=shut))
     return rest_of(replace(under, wish=replace(under.wish, weekdays=allowed)), ground, Limits(told=staying))
 
 

@@ -5,6 +5,7 @@ Units are used up in date order. One unit is a session, a treatment day or a vis
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,15 +22,18 @@ class Grant:
     starts_on: dt.date
     ends_on: dt.date
     pools: tuple[tuple[frozenset[str], int], ...]
-    unit: str = "session"  # or "day" or "visit"
+    unit: str = "session"  # or "day", "visit" or "mg"
+    per_day: int | None = None  # the most units a day and a week the payer accepts
+    per_week: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is to be covered: a day, and the procedure code it is billed under (None: nothing is asked of a payer)."""
+    """What is to be covered: a day, the code it is billed under (None: nothing is asked of a payer), and the dose."""
 
     day: dt.date
     code: str | None
+    milligrams: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,14 @@ class Coverage:
 
 def cover(visits: Sequence[Visit], grants: Sequence[Grant]) -> Coverage:
     """Return what pays for each visit, in date order; the authorisation that ends first is used up first."""
-    left = {(grant.id, index): units for grant in grants for index, (_codes, units) in enumerate(grant.pools)}
-    paid_days: dict[tuple[int, int], dt.date] = {}
-    order = sorted(grants, key=lambda grant: (grant.ends_on, grant.id))
+    ledger = _Ledger(grants)
     found: list[int | None] = []
     reasons: dict[int, str] = {}
     for index, visit in enumerate(visits):
-        pool = _pool_for(visit, order, left, paid_days)
-        if pool is None:
-            reasons[index] = _why_not(visit, order)
-            found.append(None)
-            continue
-        grant, number = pool
-        if not (grant.unit == "day" and paid_days.get((grant.id, number)) == visit.day):
-            left[grant.id, number] -= 1
-            paid_days[grant.id, number] = visit.day
-        found.append(grant.id)
+        grant = ledger.pay(visit)
+        found.append(grant)
+        if grant is None:
+            reasons[index] = ledger.why_not(visit)
     return Coverage(tuple(found), reasons)
 
 
@@ -74,33 +70,63 @@ def cover_after(billed: Sequence[Visit], visits: Sequence[Visit], grants: Sequen
     return Coverage(both.grants[before:], reasons)
 
 
-def _pool_for(
-    visit: Visit,
-    grants: Sequence[Grant],
-    left: Mapping[tuple[int, int], int],
-    paid_days: Mapping[tuple[int, int], dt.date],
-) -> tuple[Grant, int] | None:
-    for grant in grants:
-        if not grant.starts_on <= visit.day <= grant.ends_on:
-            continue
-        for number, (codes, _units) in enumerate(grant.pools):
-            same_day = grant.unit == "day" and paid_days.get((grant.id, number)) == visit.day
-            if visit.code in codes and (left[grant.id, number] > 0 or same_day):
-                return grant, number
-    return None
+class _Ledger:
+    """The units that are left while visits are paid for one after the other."""
 
+    def __init__(self, grants: Sequence[Grant]) -> None:
+        self.grants = sorted(grants, key=lambda grant: (grant.ends_on, grant.id))
+        self.left = {(grant.id, n): units for grant in grants for n, (_codes, units) in enumerate(grant.pools)}
+        self.paid_days: dict[tuple[int, int], dt.date] = {}
+        self.per_day: Counter[tuple[int, dt.date]] = Counter()
+        self.per_week: Counter[tuple[int, dt.date]] = Counter()
 
-def _why_not(visit: Visit, grants: Sequence[Grant]) -> str:
-    fitting = [grant for grant in grants if any(visit.code in codes for codes, _units in grant.pools)]
-    if not fitting:
-        return "is covered by no authorisation"
-    if all(visit.day > grant.ends_on for grant in fitting):
-        return f"falls after {day_text(max(grant.ends_on for grant in fitting))}"
-    if all(visit.day < grant.starts_on for grant in fitting):
-        return f"falls before {day_text(min(grant.starts_on for grant in fitting))}"
-    if any(grant.starts_on <= visit.day <= grant.ends_on for grant in fitting):
+    def pay(self, visit: Visit) -> int | None:
+        """Take what a visit costs from the first pool that covers it and return its authorisation, or None."""
+        for grant in self.grants:
+            if not grant.starts_on <= visit.day <= grant.ends_on:
+                continue
+            for number, (codes, _units) in enumerate(grant.pools):
+                if visit.code in codes and self._take(grant, number, visit):
+                    return grant.id
+        return None
+
+    def _take(self, grant: Grant, number: int, visit: Visit) -> bool:
+        pool = (grant.id, number)
+        if grant.unit == "day" and self.paid_days.get(pool) == visit.day:
+            return True
+        costs = visit.milligrams if grant.unit == "mg" else 1
+        if self.left[pool] < costs or self._is_too_often(grant, visit.day):
+            return False
+        self.left[pool] -= costs
+        self.paid_days[pool] = visit.day
+        self.per_day[grant.id, visit.day] += 1
+        self.per_week[grant.id, _monday(visit.day)] += 1
+        return True
+
+    def _is_too_often(self, grant: Grant, day: dt.date) -> bool:
+        return (grant.per_day is not None and self.per_day[grant.id, day] >= grant.per_day) or (
+            grant.per_week is not None and self.per_week[grant.id, _monday(day)] >= grant.per_week
+        )
+
+    def why_not(self, visit: Visit) -> str:
+        """Return why nothing pays for a visit, beginning with the verb."""
+        fitting = [grant for grant in self.grants if any(visit.code in codes for codes, _units in grant.pools)]
+        if not fitting:
+            return "is covered by no authorisation"
+        if all(visit.day > grant.ends_on for grant in fitting):
+            return f"falls after {day_text(max(grant.ends_on for grant in fitting))}"
+        if all(visit.day < grant.starts_on for grant in fitting):
+            return f"falls before {day_text(min(grant.starts_on for grant in fitting))}"
+        current = [grant for grant in fitting if grant.starts_on <= visit.day <= grant.ends_on]
+        if not current:
+            return "falls between two authorisations"
+        if all(self._is_too_often(grant, visit.day) for grant in current):
+            return "is more often than authorised"
         return "has no authorised unit left"
-    return "falls between two authorisations"
+
+
+def _monday(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=day.weekday())
 
 
 def words(coverage: Coverage) -> str:

@@ -10,6 +10,7 @@ from scheduling.domain.costs import Costs
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.options import DayBook, Lane
 from scheduling.domain.plan import PlannedSession
+from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.search import Path, Search
 from scheduling.domain.space import Bounds, Space
 from scheduling.domain.wish import FREE, Infeasible, Life, Wish
@@ -167,7 +168,12 @@ def day_book(wish: Wish, ground: Ground) -> DayBook:
 
 def longest_gap(wish: Wish) -> int | None:
     """Return the days from which on a gap is never planned: where a clinician decides, not a planner."""
-    gaps = wish.protocol.gaps
+    return longest_gap_of(wish.protocol)
+
+
+def longest_gap_of(protocol: ProtocolDefinition) -> int | None:
+    """Return the days from which on a gap of a protocol is never planned."""
+    gaps = protocol.gaps
     return gaps.hard_days or gaps.flag_days or gaps.close_days
 
 

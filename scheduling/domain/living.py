@@ -8,13 +8,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scheduling.domain import cadence
+from scheduling.domain import cadence, remap
 from scheduling.domain.cadence import Block, Place
 from scheduling.domain.costs import AS_ASKED, Costs
 from scheduling.domain.ground import Ground, Series, longest_gap
 from scheduling.domain.local_time import QUANTUM, day_text
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.planner import lay_out
+from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.space import Bounds, Told
 from scheduling.domain.wish import Infeasible, Wish
 
@@ -106,38 +107,28 @@ def rest_of(under: Under, ground: Ground, limits: Limits, *, costs: Costs = AS_A
     """
     under = _settled(under)
     blocks = _blocks(under, limits)
+    change, days = _laid_out(under, ground, limits, blocks, costs)
+    if remapped := _with_remap(under.wish.protocol, blocks, days, since=len(blocks) - len(days)):
+        change, _days = _laid_out(under, ground, limits, remapped, costs)
+    return change
+
+
+def _laid_out(
+    under: Under, ground: Ground, limits: Limits, blocks: Sequence[Block], costs: Costs
+) -> tuple[Change, list[dt.date]]:
+    """Return how the open blocks are laid out, and the day of every block that has one."""
     placed = [sitting for sitting in under.sittings if not sitting.is_open]
     order = _in_blocks(under, blocks)
     done = len(placed)
-    told = {
-        index: Told(sitting.day.toordinal(), sitting.minute // QUANTUM, sitting.main)
-        for index, sitting in order.items()
-        if sitting.is_open and sitting.number in limits.told | limits.fixed
-    }
-    first = under.wish.start_on.toordinal()
     series = Series(
         under.wish,
         ground,
         under.series,
         blocks=blocks,
-        bounds=Bounds(
-            start_on=first,
-            last_day=first + under.wish.horizon_days,
-            hard_gap=longest_gap(under.wish),
-            weekdays=under.wish.weekdays,
-            max_travel_days=under.wish.max_travel_days,
-            travelled=frozenset(ground.life.visits),
-            covered=under.wish.covered,
-            is_one_device=under.wish.protocol.keep_provider == "hard",
-            root=place_after(blocks, [sitting.day.toordinal() for sitting in placed], under.began_on) if done else None,
-            told=told,
-            fixed=frozenset(index for index, sitting in order.items() if sitting.number in limits.fixed),
-            shut=frozenset(day.toordinal() for day in limits.shut),
-            is_gap_waived=limits.is_gap_waived,
-        ),
+        bounds=_bounds(under, ground, limits, blocks, order, placed),
     )
     if done >= len(blocks):
-        return _change(under, {}, order, blocks)
+        return _change(under, {}, order, blocks), []
     path, deepest = series.best(under.standing_minute // QUANTUM, costs)
     if path is None:
         raise Infeasible(
@@ -146,7 +137,58 @@ def rest_of(under: Under, ground: Ground, limits: Limits, *, costs: Costs = AS_A
             at_session=deepest + 1,
         )
     laid = lay_out(under.wish, series, under.standing_minute // QUANTUM, path)
-    return _change(under, dict(enumerate(laid, start=done)), order, blocks)
+    days = [placed[-1].day] if placed else []
+    return _change(under, dict(enumerate(laid, start=done)), order, blocks), days + [session.day for session in laid]
+
+
+def _with_remap(
+    protocol: ProtocolDefinition, blocks: Sequence[Block], days: Sequence[dt.date], *, since: int
+) -> list[Block] | None:
+    """Return the blocks with a re-mapping where two visits came to stand too far apart, or None if none did.
+
+    `since`: the block the first of the days is of.
+    """
+    if any(len(block.visits) > 1 for block in blocks):
+        return None  # a course with several visits a day stands still by the day: a clinician looks
+    found = list(blocks)
+    for offset in range(1, len(days)):
+        block = found[since + offset]
+        far = remap.is_due(protocol, block.phase, (days[offset] - days[offset - 1]).days)
+        if far and protocol.remap_visit and block.visits == (protocol.other_visit,):
+            found[since + offset] = replace(block, visits=(protocol.remap_visit,))
+    return found if found != list(blocks) else None
+
+
+def _bounds(
+    under: Under,
+    ground: Ground,
+    limits: Limits,
+    blocks: Sequence[Block],
+    order: Mapping[int, Sitting],
+    placed: Sequence[Sitting],
+) -> Bounds:
+    told = {
+        index: Told(sitting.day.toordinal(), sitting.minute // QUANTUM, sitting.main)
+        for index, sitting in order.items()
+        if sitting.is_open and sitting.number in limits.told | limits.fixed
+    }
+    first = under.wish.start_on.toordinal()
+    done = [sitting.day.toordinal() for sitting in placed]
+    return Bounds(
+        start_on=first,
+        last_day=first + under.wish.horizon_days,
+        hard_gap=longest_gap(under.wish),
+        weekdays=under.wish.weekdays,
+        max_travel_days=under.wish.max_travel_days,
+        travelled=frozenset(ground.life.visits),
+        covered=under.wish.covered,
+        is_one_device=under.wish.protocol.keep_provider == "hard",
+        root=place_after(blocks, done, under.began_on) if done else None,
+        told=told,
+        fixed=frozenset(index for index, sitting in order.items() if sitting.number in limits.fixed),
+        shut=frozenset(day.toordinal() for day in limits.shut),
+        is_gap_waived=limits.is_gap_waived,
+    )
 
 
 def _settled(under: Under) -> Under:
@@ -171,7 +213,12 @@ def place_after(blocks: Sequence[Block], days: Sequence[int], began_on: dt.date)
 
 
 def _blocks(under: Under, limits: Limits) -> list[Block]:
-    blocks = list(cadence.blocks_of(under.wish.protocol, under.series))
+    """Return the blocks of a course; a visit that was booked as a re-mapping stays one."""
+    protocol = under.wish.protocol
+    blocks = list(cadence.blocks_of(protocol, under.series))
+    for index, sitting in _in_blocks(under, blocks).items():
+        if sitting.visit_type == protocol.remap_visit and blocks[index].visits == (protocol.other_visit,):
+            blocks[index] = replace(blocks[index], visits=(sitting.visit_type,))
     done = sum(not sitting.is_open for sitting in under.sittings)
     if limits.first_visit and done < len(blocks):
         blocks[done] = replace(blocks[done], visits=(limits.first_visit,))
@@ -208,8 +255,8 @@ def _change(
         moves=tuple(moves),
         added=tuple(added),
         dropped=dropped,
-        ended_on=max(sitting.day for sitting in under.sittings),
-        ends_on=max(days),
+        ended_on=max((sitting.day for sitting in under.sittings), default=under.wish.start_on),
+        ends_on=max(days, default=under.wish.start_on),
     )
 
 

@@ -111,6 +111,15 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
+class MissReview:
+    """How many misses a clinician is asked about: so many in a row, or `count` of the last `of_last` sessions."""
+
+    consecutive: int | None = None
+    count: int | None = None
+    of_last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Billing:
     """Which procedure code a visit is billed under, and what one authorised unit is: `session`, `day` or `visit`."""
 
@@ -119,17 +128,28 @@ class Billing:
     remap: str | None = None
     visits: Mapping[str, str] = field(default_factory=dict)  # a visit type billed under a code of its own
     unit: str = "session"
+    doses: tuple[tuple[int, str], ...] = ()  # the most milligrams and their code, the smallest first
+    first_dose: int | None = None  # milligrams, as long as none is recorded
+    usual_dose: int | None = None
 
     @property
     def codes(self) -> frozenset[str]:
         """Every code a course may be billed under."""
-        return frozenset(code for code in (self.first, self.other, self.remap, *self.visits.values()) if code)
+        by_dose = (code for _most, code in self.doses)
+        return frozenset(code for code in (self.first, self.other, self.remap, *self.visits.values(), *by_dose) if code)
 
-    def code(self, *, visit_type: str, is_first: bool, is_remap: bool) -> str | None:
-        """Return the code of a visit."""
+    def code(self, *, visit_type: str, is_first: bool, is_remap: bool, dose: int | None = None) -> str | None:
+        """Return the code of a visit; `dose` in milligrams where the dose decides, the expected one if not known."""
+        if self.doses:
+            given = self.expected_dose(dose, is_first=is_first)
+            return next((code for most, code in self.doses if given <= most), self.doses[-1][1])
         if visit_type in self.visits:
             return self.visits[visit_type]
         return self.first if is_first else self.remap if is_remap else self.other
+
+    def expected_dose(self, dose: int | None, *, is_first: bool) -> int:
+        """Return a dose in milligrams: the one recorded, else the one a visit usually takes; 0 where none is given."""
+        return dose or (self.first_dose if is_first else self.usual_dose) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +175,14 @@ class ProtocolDefinition:
     vitals_at_minutes: tuple[int, ...] = ()
     form_due_days: int | None = None
     measures: Mapping[str, tuple[int, ...]] | None = None
-    consecutive_miss_limit: int | None = None
+    miss_review: MissReview | None = None
+    clinician_after_days: int | None = None  # `makeup: clinician`: from this gap on, a desk no longer decides alone
     keep_provider: str = "prefer"
     is_group: bool = False
     reminder_style: str = "weekly_digest"
     late_cancel_hours: int | None = None
     missed_grace_minutes: int | None = None
+    missed_from: str = "end"  # what the grace is counted from: the planned end, or the start
     authorized_units: int | None = None
     billing: Billing = Billing()
 

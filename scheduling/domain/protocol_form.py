@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from scheduling.domain import form_parts
 from scheduling.domain.form_reader import Node, pair, whole
 from scheduling.domain.protocol import (
     MAX_SESSIONS,
     MAX_VISIT_MINUTES,
-    Billing,
-    Gaps,
     Need,
     Phase,
     ProtocolDefinition,
@@ -28,7 +27,6 @@ _STARTS = ("next_day", "next_monday")
 _RULES = ("stable_hamd24",)
 _STYLES = ("weekly_digest", "every_visit", "recall")
 _KEEPS = ("prefer", "hard")
-_UNITS = ("session", "day", "visit")
 
 
 def merge_like(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
         first_visit=_known(use, "first", visits),
         other_visit=_known(use, "other", visits),
         remap_visit=_known(use, "remap", visits) if use.get("remap") else None,
-        gaps=_gaps(top.child("gaps")),
+        gaps=form_parts.gaps(top.child("gaps")),
         makeup=top.choice("makeup", _MAKEUPS, "append"),
         **_rest(top),
     )
@@ -113,33 +111,25 @@ def _rest(top: Node) -> dict[str, Any]:
     found = {
         "gates": top.texts("gates"),
         "escort": top.choice("escort", _ESCORTS, "none"),
-        "fasting": _fasting(top),
+        "fasting": form_parts.fasting(top),
         "observe_minutes": top.whole("observe_minutes", 0, MAX_VISIT_MINUTES),
         "vitals_at_minutes": top.wholes("vitals_at_minutes", 0, MAX_VISIT_MINUTES),
         "form_due_days": top.whole("form_due_days", 1, 60),
         "measures": {name: measures.wholes(name, 0, MAX_SESSIONS) for name in map(str, measures.value)},
-        "consecutive_miss_limit": top.whole("consecutive_miss_limit", 1, 20),
+        "miss_review": form_parts.miss_review(top),
+        "clinician_after_days": top.whole("clinician_after_days", 1, 60),
         "keep_provider": top.choice("keep_provider", _KEEPS, "prefer"),
         "is_group": _flag(top, "group"),
         "reminder_style": reminders.choice("style", _STYLES, "weekly_digest"),
         "late_cancel_hours": top.whole("late_cancel_hours", 0, 24 * 14),
         "missed_grace_minutes": top.whole("missed_grace_minutes", 0, 24 * 60),
+        "missed_from": top.choice("missed_from", ("end", "start"), "end"),
         "authorized_units": top.whole("authorized_units", 1, 500),
-        "billing": _billing(top.child("billing")),
+        "billing": form_parts.billing(top.child("billing")),
     }
     measures.close()
     reminders.close()
     return found
-
-
-def _billing(node: Node) -> Billing:
-    codes = {key: node.text(key) if node.get(key) is not None else None for key in ("first", "other", "remap")}
-    visits = node.child("visits")
-    own = {visit: visits.text(visit) for visit in map(str, visits.value)}
-    billing = Billing(**codes, visits=own, unit=node.choice("unit", _UNITS, "session"))
-    visits.close()
-    node.close()
-    return billing
 
 
 def _flag(node: Node, key: str) -> bool:
@@ -162,30 +152,6 @@ def _known(node: Node, key: str, visits: Mapping[str, VisitType]) -> str:
     if code not in visits:
         raise ProtocolError(node.at(key), f"names no visit type: {code}")
     return code
-
-
-def _fasting(top: Node) -> Mapping[str, float] | str | None:
-    value = top.get("fasting")
-    if value is None or value == "midnight":
-        return "midnight" if value else None
-    node = Node(value, "fasting")
-    hours = {}
-    for key in ("food_hours", "fluid_hours"):
-        given = node.need(key)
-        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 24:
-            raise ProtocolError(node.at(key), "must be hours from 0 to 24")
-        hours[key] = float(given)
-    node.close()
-    return hours
-
-
-def _gaps(node: Node) -> Gaps:
-    keys = ("soft_days", "remap_days", "flag_days", "hard_days", "close_days")
-    gaps = Gaps(**{key: node.whole(key, 1, 366) for key in keys})
-    node.close()
-    if gaps.soft_days and gaps.hard_days and gaps.soft_days > gaps.hard_days:
-        raise ProtocolError("gaps.soft_days", "must not be longer than hard_days")
-    return gaps
 
 
 def _visit_types(top: Node) -> dict[str, VisitType]:

@@ -2,10 +2,20 @@
 
 from scheduling.models.authorizations import Authorization, AuthorizationUnit, Payer
 from scheduling.models.courses import Course, Protocol, Reservation, Session
-from scheduling.models.history import CourseEvent, SessionEvent
-from scheduling.models.resources import ClosedGroup, Closure, GroupMeeting, Outage, Resource, ResourceHours, Shift
+from scheduling.models.history import CourseEvent, RecordingGap, SessionEvent
+from scheduling.models.resources import (
+    AttendancePolicy,
+    ClosedGroup,
+    Closure,
+    GroupMeeting,
+    Outage,
+    Resource,
+    ResourceHours,
+    Shift,
+)
 
 __all__ = [
+    "AttendancePolicy",
     "Authorization",
     "AuthorizationUnit",
     "ClosedGroup",
@@ -16,6 +26,7 @@ __all__ = [
     "Outage",
     "Payer",
     "Protocol",
+    "RecordingGap",
     "Reservation",
     "Resource",
     "ResourceHours",

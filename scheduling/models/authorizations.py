@@ -26,6 +26,14 @@ class Authorization(models.Model):
     unit = models.CharField(max_length=8, choices=[(u, u) for u in UNITS], default="session")
     starts_on = models.DateField()
     ends_on = models.DateField()
+    plan = models.CharField(max_length=80, blank=True)
+    diagnosis = models.CharField(max_length=12, blank=True)  # ICD-10
+    provider = models.CharField(max_length=80, blank=True)  # who must render it
+    requested_on = models.DateField(null=True)
+    decided_on = models.DateField(null=True)
+    frequency = models.JSONField(default=dict)  # the most units, by "day" and "week"
+    conditions = models.CharField(max_length=300, blank=True)  # what an extension needs
+    documents = models.JSONField(default=list)  # names of what was sent
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

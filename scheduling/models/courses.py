@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from scheduling.constraints import NoOverlapConstraint
-from scheduling.domain.states import RELEASED, CourseState, SessionState
+from scheduling.domain.states import RELEASED, CancelledBy, CourseState, EndReason, SessionState
 from scheduling.models.resources import Resource
 
 _S = SessionState
@@ -46,6 +46,8 @@ class Course(models.Model):
     booked_at = models.DateTimeField()
     wish = models.JSONField(default=dict)  # what was asked for: later changes of the plan keep to it
     held_until = models.DateTimeField(null=True)  # times are only held until then, while an authorisation is pending
+    resume_on = models.DateField(null=True)  # on hold: when the patient expects to go on
+    end_reason = models.CharField(max_length=16, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -54,6 +56,12 @@ class Course(models.Model):
             models.CheckConstraint(condition=Q(prescribed__gt=0), name="course_not_empty"),
             models.CheckConstraint(
                 condition=Q(held_until=None) | Q(state=CourseState.DRAFT.value), name="course_held_is_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(resume_on=None) | Q(state=CourseState.ON_HOLD.value), name="course_resume_on_hold"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_reason__in=["", *(reason.value for reason in EndReason)]), name="course_end_known"
             ),
         ]
         indexes = [
@@ -86,9 +94,24 @@ class Session(models.Model):
     arrived_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    observation_until = models.DateTimeField(null=True)  # nobody leaves before then without a name
     reason = models.CharField(max_length=120, blank=True)
-    makeup_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    reason_code = models.CharField(max_length=16, blank=True)
+    cancelled_by = models.CharField(max_length=8, blank=True)
+    is_late_cancel = models.BooleanField(default=False)
+    is_counted = models.BooleanField(default=True)  # delivered, or still to come: has a place in 1..N
+    dose_mg = models.PositiveSmallIntegerField(null=True)
+    makeup_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="makeups")
     missed_after = models.DateTimeField(null=True)
+    recording_gap = models.ForeignKey(
+        "RecordingGap", on_delete=models.PROTECT, null=True, related_name="sessions", db_index=False
+    )
+    # What a recount of the patient's authorisations found; written by it alone.
+    billing_code = models.CharField(max_length=12, blank=True)
+    authorization = models.ForeignKey(
+        "Authorization", on_delete=models.PROTECT, null=True, related_name="sessions", db_index=False
+    )
+    uncovered = models.CharField(max_length=60, blank=True)  # why no authorisation pays, in words
     version = models.PositiveIntegerField(default=1)
     timing_version = models.PositiveIntegerField(default=1)
 
@@ -99,6 +122,17 @@ class Session(models.Model):
             models.CheckConstraint(
                 condition=Q(is_active=True) & ~Q(state__in=_RELEASED) | Q(is_active=False, state__in=_RELEASED),
                 name="session_active_as_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=False, is_counted=False)
+                | Q(is_active=True, is_counted=True)
+                | Q(is_active=True, state=_S.PARTIAL.value),
+                name="session_counted_as_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_by="") & ~Q(state=_S.CANCELLED.value)
+                | Q(cancelled_by__in=[by.value for by in CancelledBy], state=_S.CANCELLED.value),
+                name="session_cancelled_by_somebody",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=_ARRIVED_OR_LATER) | Q(arrived_at__isnull=False),
@@ -131,6 +165,15 @@ class Session(models.Model):
             ),
             models.Index(fields=["starts_at"], condition=Q(state=_S.BOOKED.value), name="session_open"),
             models.Index(fields=["site"], condition=Q(state=_S.MISSED.value), name="session_to_settle"),
+            models.Index(
+                fields=["site"],
+                condition=Q(state__in=[_S.ARRIVED.value, _S.IN_TREATMENT.value, _S.MONITORING.value]),
+                name="session_under_way",
+            ),
+            models.Index(fields=["recording_gap"], condition=Q(recording_gap__isnull=False), name="session_held_back"),
+            models.Index(
+                fields=["authorization"], condition=Q(authorization__isnull=False), name="session_authorization"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -132,3 +132,25 @@ class Shift(models.Model):
 
     def __str__(self) -> str:
         return f"Shift {self.pk}"
+
+
+class AttendancePolicy(models.Model):
+    """How early a cancellation must come and how late a patient may, at a site; empty modality: for all others."""
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.CASCADE, related_name="+")
+    modality = models.CharField(max_length=20, blank=True)
+    notice_hours = models.PositiveSmallIntegerField(null=True)
+    notice_business_days = models.PositiveSmallIntegerField(null=True)
+    cutoff_minute = models.PositiveSmallIntegerField(null=True)  # wall clock, on the last day of notice
+    late_minutes = models.PositiveSmallIntegerField(default=10)  # after the start a visit counts as late
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "modality"], name="attendancepolicy_once"),
+            models.CheckConstraint(
+                condition=Q(notice_hours=None) | Q(notice_business_days=None), name="attendancepolicy_one_notice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attendance policy {self.pk}"

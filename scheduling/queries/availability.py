@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Aggregate, ExpressionWrapper, F, IntegerField, JSONField
@@ -10,18 +10,17 @@ from django.db.models import Aggregate, ExpressionWrapper, F, IntegerField, JSON
 from clinic.models import OpeningHours, Site
 from scheduling.domain import local_time
 from scheduling.domain.options import Lane
-from scheduling.domain.states import MOVABLE
 from scheduling.models import Closure, GroupMeeting, Outage, Reservation, Resource, ResourceHours
 
 FULL_DAY = (1 << local_time.QUANTA_A_DAY) - 1
 
 
 def lanes_of(
-    *, site: Site, kinds: Iterable[str], first: dt.date, days: int, without_course: int | None = None
+    *, site: Site, kinds: Iterable[str], first: dt.date, days: int, movable: Collection[int] = ()
 ) -> tuple[list[Lane], dict[dt.date, str]]:
     """Return each resource's free time as bitmaps, and the days on which the whole site is closed, with the reason.
 
-    `without_course`: what the open sessions of that course hold counts as free, so that they can be laid out anew.
+    `movable`: what these sessions hold counts as free, so that they can be laid out anew.
     """
     resources = list(
         Resource.objects.filter(site=site, kind__in=list(kinds), is_active=True).order_by("position", "pk")
@@ -30,7 +29,7 @@ def lanes_of(
     shut, closures = _closed(site, calendar)
     weekly = resource_hours(site, resources)
     out = _outages(resources, calendar, site.zone)
-    busy = _busy([resource.pk for resource in resources], calendar, without_course)
+    busy = _busy([resource.pk for resource in resources], calendar, movable)
     meetings = _meetings(resources, calendar)
     days_open = [(day.toordinal(), day.isoweekday(), ~shut.get(day.toordinal(), 0)) for day in calendar]
     lanes = []
@@ -130,7 +129,7 @@ def _meetings(resources: Sequence[Resource], calendar: Sequence[dt.date]) -> dic
 
 
 def _busy(
-    resource_ids: Sequence[int], calendar: Sequence[dt.date], without_course: int | None
+    resource_ids: Sequence[int], calendar: Sequence[dt.date], movable: Collection[int]
 ) -> dict[int, dict[int, int]]:
     start, end = calendar[0].toordinal(), calendar[-1].toordinal()
     # A reservation as one number: the day since the first, then 9 bits each for its first and its end quantum.
@@ -138,8 +137,8 @@ def _busy(
     held = Reservation.objects.filter(
         resource_id__in=resource_ids, is_active=True, day_number__gte=start, day_number__lte=end
     )
-    if without_course:
-        held = held.exclude(session__course=without_course, session__state__in=MOVABLE)
+    if movable:
+        held = held.exclude(session__in=movable)
     rows = (
         held.values("resource_id")
         .annotate(spans=_Numbers(ExpressionWrapper(packed, IntegerField())))

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 
 from clinic.models import Site
 from scheduling.domain import local_time
@@ -49,6 +49,8 @@ class Card:
     reason: str
     people: tuple[str, ...]
     arrived_minute: int | None
+    is_observed: bool  # the protocol asks for an observation after treatment
+    minutes_left: int | None  # of an observation under way; 0 or less: it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def _sessions(site: Site, day: dt.date) -> list[Session]:
         Session.objects.filter(site=site, day=day)
         .exclude(state=SessionState.ENTERED_IN_ERROR)
         .select_related("patient", "course", "course__protocol")
+        .annotate(observe=F("course__protocol__definition__observe_minutes"))
         .defer("course__protocol__definition", "patient__search_text")
         .order_by("starts_at", "pk")
     )
@@ -172,7 +175,15 @@ def _card(session: Session, places: Sequence[tuple[int, str, str]], shown: set[i
         reason=session.reason,
         people=tuple(name for resource_id, name, group in places if not group),
         arrived_minute=arrived,
+        is_observed=bool(session.observe),  # type: ignore[attr-defined]
+        minutes_left=_minutes_left(session, now),
     )
+
+
+def _minutes_left(session: Session, now: dt.datetime) -> int | None:
+    if session.state != SessionState.MONITORING or session.observation_until is None:
+        return None
+    return -int((now - session.observation_until).total_seconds() // 60)
 
 
 def _frame(hours: int, cards: Sequence[Card]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A course with its sessions and its history, and a patient's courses and coming visits."""
+"""A course with its sessions, and a patient's courses and coming visits."""
 
 import datetime as dt
 from collections import defaultdict
@@ -7,25 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from clinic.models import StaffUser
 from patients.models import Patient
 from scheduling.domain import local_time
 from scheduling.domain.states import DELIVERED, OPEN, CourseState, SessionState
-from scheduling.models import Course, CourseEvent, Reservation, Resource, Session, SessionEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of a history, newest first; `number` is the session's, or None for the course as a whole."""
-
-    at: dt.datetime
-    kind: str
-    number: int | None
-    from_state: str
-    to_state: str
-    by: StaffUser | None
-    reason: str
-    data: dict[str, object]
+from scheduling.models import Course, Reservation, Resource, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +33,6 @@ def sessions_of(course: Course) -> list[Session]:
     )
 
 
-def history_of(course: Course) -> list[Happening]:
-    """Return what happened to a course and its sessions, newest first; each session's own booking is left out."""
-    whole = CourseEvent.objects.filter(course=course).select_related("by")
-    single = SessionEvent.objects.filter(session__course=course).exclude(kind="booked").select_related("by", "session")
-    rows = [_happening(event, None) for event in whole] + [_happening(event, event.session.number) for event in single]
-    return sorted(rows, key=lambda row: row.at, reverse=True)
-
-
-def _happening(event: CourseEvent | SessionEvent, number: int | None) -> Happening:
-    return Happening(event.at, event.kind, number, event.from_state, event.to_state, event.by, event.reason, event.data)
-
-
 def courses_of(patient: Patient, *, now: dt.datetime) -> list[CourseLine]:
     """Return a patient's courses, newest first."""
     return course_lines([patient.pk], now=now).get(patient.pk, [])
@@ -71,7 +44,7 @@ def course_lines(patient_ids: Sequence[int], *, now: dt.datetime) -> dict[int, l
         Course.objects.filter(patient_id__in=patient_ids)
         .select_related("protocol")
         .defer("protocol__definition")
-        .annotate(delivered=Count("sessions", filter=Q(sessions__state__in=DELIVERED)))
+        .annotate(delivered=Count("sessions", filter=Q(sessions__state__in=DELIVERED, sessions__is_counted=True)))
         .order_by("-booked_at", "-pk")
     )
     # Latest first, so that the earliest of each course is the one that stays.

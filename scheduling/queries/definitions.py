@@ -19,4 +19,4 @@ def definition_of(protocol: Protocol) -> ProtocolDefinition:
 
 def definitions_of(protocol_ids: Iterable[int]) -> dict[int, ProtocolDefinition]:
     """Return what some protocol versions say, by id; one statement."""
-    return {row.pk: definition_of(row) for row in Protocol.objects.filter(pk__in=set(protocol_ids))}
+    return {row.pk: definition_of(row) for row in Protocol.objects.filter(pk__in=set(protocol_ids)).defer("definition")}

@@ -1,7 +1,7 @@
 """A patient's life as the planner sees it: other visits and what they forbid, absences, escort, payer and grants."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patients import life as patient_life
@@ -12,12 +12,15 @@ from scheduling.domain.conflicts import MAGNETIC, OtherVisit, PayerRules
 from scheduling.domain.coverage import Grant, Visit
 from scheduling.domain.local_time import QUANTUM, day_text
 from scheduling.domain.protocol import ProtocolDefinition
-from scheduling.domain.states import GRANTED, OPEN, UNBILLED
+from scheduling.domain.states import GRANTED, OPEN
 from scheduling.domain.wish import Life
 from scheduling.errors import CannotPlan
-from scheduling.models import Authorization, Session
+from scheduling.models import Session
 from scheduling.queries.availability import mark
 from scheduling.queries.definitions import definitions_of
+from scheduling.queries.grants import as_grant, authorizations_of
+
+_PROTOCOL = "course__protocol_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,11 @@ def around(
     days: int,
     zone: str,
     course_id: int | None = None,
+    movable: Collection[int] = (),
 ) -> Around:
     """Return what a course of a protocol has to respect in a patient's life, from a day on; eight statements.
 
-    `course_id`: a course under way, whose own open sessions do not stand in their own way.
+    `course_id`: a course under way, whose sessions in `movable` do not stand in their own way.
 
     :raises CannotPlan: a screening flag stops the treatment, or a payer forbids it beside another course.
     """
@@ -49,7 +53,7 @@ def around(
         return Around(Life(), "", (), ())
     last = first + dt.timedelta(days=days)
     person = patient_life.life_of(patient_id=patient_id, first=first, last=last)
-    others = _others(patient_id, first, last, zone, course_id)
+    others = _others(patient_id, first, last, zone, movable)
     _check_flags(definition, person, others)
     granted, rules, payer = _authorizations(patient_id)
     _check_together(definition, others, rules, payer, first, course_id)
@@ -74,7 +78,8 @@ def broken_day_rule(
     Asked again inside the booking: two desks may book two courses of one patient at the same moment.
     """
     first, last = visits[0][0], visits[-1][0]
-    others = [visit for visit, _course, _ahead in _others(patient_id, first, last, zone, course_id)]
+    found = _others(patient_id, first, last, zone)
+    others = [visit for visit, course, _ahead in found if course != course_id]
     if not others:
         return None
     _granted, payer_rules, _payer = _authorizations(patient_id)
@@ -86,14 +91,13 @@ def broken_day_rule(
 
 
 def _others(
-    patient_id: int, first: dt.date, last: dt.date, zone: str, course_id: int | None
+    patient_id: int, first: dt.date, last: dt.date, zone: str, movable: Collection[int] = ()
 ) -> list[tuple[OtherVisit, int, bool]]:
     rows = Session.objects.filter(patient_id=patient_id, is_active=True, day__gte=first, day__lte=last)
+    rows = rows.exclude(pk__in=movable) if movable else rows
     columns = ("starts_at", "ends_at", "course_id", "course__protocol__definition__modality", "state")
     found = []
     for starts_at, ends_at, course, modality, state in rows.values_list(*columns):
-        if course == course_id and state in OPEN:
-            continue
         masks: dict[int, int] = {}
         mark(masks, starts_at, ends_at, zone)
         for day, mask in masks.items():
@@ -145,23 +149,8 @@ def _check_together(
 
 
 def _authorizations(patient_id: int) -> tuple[tuple[Grant, ...], PayerRules, str]:
-    rows = list(
-        Authorization.objects.filter(patient_id=patient_id)
-        .select_related("payer")
-        .prefetch_related("pools")
-        .order_by("ends_on", "pk")
-    )
-    granted = tuple(
-        Grant(
-            id=row.pk,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            pools=tuple((frozenset(pool.codes), pool.units) for pool in row.pools.all()),
-            unit=row.unit,
-        )
-        for row in rows
-        if row.state in GRANTED
-    )
+    rows = authorizations_of(patient_id)
+    granted = tuple(as_grant(row) for row in rows if row.state in GRANTED)
     rules = PayerRules(
         not_together=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_together")),
         not_same_day=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_same_day")),
@@ -176,17 +165,13 @@ def pairs(rules: Mapping[str, Sequence[Sequence[str]]], key: str) -> list[frozen
 
 def _billed(patient_id: int) -> tuple[Visit, ...]:
     """Return what the patient's other sessions use up, in date order."""
-    rows = Session.objects.filter(patient_id=patient_id, is_active=True).exclude(state__in=UNBILLED)
-    found = []
-    visits = list(rows.order_by("day", "minute").values_list("day", "number", "visit_type", "course__protocol_id"))
-    definitions = definitions_of(protocol for _day, _number, _visit, protocol in visits)
-    for day, number, visit_type, protocol in visits:
-        definition = definitions[protocol]
-        code = definition.billing.code(
-            visit_type=visit_type, is_first=number == 1, is_remap=visit_type == definition.remap_visit
-        )
-        found.append(Visit(day, code))
-    return tuple(found)
+    rows = Session.objects.filter(patient_id=patient_id, is_counted=True)
+    visits = list(rows.order_by("day", "minute").values_list("day", "number", "billing_code", "dose_mg", _PROTOCOL))
+    definitions = definitions_of(protocol for *_facts, protocol in visits)
+    return tuple(
+        Visit(day, code, definitions[protocol].billing.expected_dose(dose, is_first=number == 1))
+        for day, number, code, dose, protocol in visits
+    )
 
 
 def _escort(person: PatientLife, calendar: Sequence[dt.date]) -> dict[int, int]:

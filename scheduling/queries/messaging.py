@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 
-from scheduling.domain.states import RELEASED, SessionState
-from scheduling.models import CourseEvent, Session
+from scheduling.domain.states import QUIET_ENDS, RELEASED, SessionState
+from scheduling.models import Course, CourseEvent, Session
 
 WITHOUT_VISIT_DAYS = 3  # after this many days without a visit a daily patient is reminded again (screens.md 4.3)
 
@@ -108,3 +108,14 @@ def latest_visit_day(*, course_id: int) -> dt.date | None:
         Session.objects.filter(course_id=course_id).exclude(state__in=RELEASED).aggregate(day=Max("day"))["day"]
     )
     return found
+
+
+def courses_ended_quietly(*, since: dt.datetime) -> list[int]:
+    """Return the courses that ended since an instant in a way nobody is told about."""
+    ended = CourseEvent.objects.filter(kind="ended", at__gte=since, course__end_reason__in=QUIET_ENDS)
+    return sorted(set(ended.values_list("course_id", flat=True)))
+
+
+def has_ended_quietly(*, course_id: int) -> bool:
+    """Tell whether a course ended in a way nobody is told about."""
+    return Course.objects.filter(pk=course_id, end_reason__in=QUIET_ENDS).exists()

@@ -213,19 +213,24 @@ def coverage_of(definition: ProtocolDefinition, person: Around, plan: Plan) -> C
     """Return which sessions of a plan the patient's authorisations pay for; None if no authorisation is known."""
     if not person.grants:
         return None
-    first_day = plan.sessions[0].day
     visits = [
-        coverage.Visit(
-            session.day,
-            definition.billing.code(
-                visit_type=session.visit_type,
-                is_first=session.number == 1 or (definition.billing.unit == "day" and session.day == first_day),
-                is_remap=session.visit_type == definition.remap_visit,
-            ),
+        coverage.Visit(session.day, code, definition.billing.expected_dose(None, is_first=session.number == 1))
+        for session, code in zip(plan.sessions, codes_of(definition, plan), strict=True)
+    ]
+    return coverage.cover_after(person.billed, visits, person.grants)
+
+
+def codes_of(definition: ProtocolDefinition, plan: Plan) -> list[str | None]:
+    """Return what each session of a new course is billed under."""
+    first_day = plan.sessions[0].day
+    return [
+        definition.billing.code(
+            visit_type=session.visit_type,
+            is_first=session.number == 1 or (definition.billing.unit == "day" and session.day == first_day),
+            is_remap=session.visit_type == definition.remap_visit,
         )
         for session in plan.sessions
     ]
-    return coverage.cover_after(person.billed, visits, person.grants)
 
 
 def _covering(definition: ProtocolDefinition, person: Around) -> list[coverage.Grant]:

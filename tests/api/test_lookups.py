@@ -9,7 +9,7 @@ from notifications.actions import planning
 from scheduling.actions import misses
 from scheduling.catalogue import SHIPPED
 from tests.api.conftest import Api
-from tests.factories import World, make_patient
+from tests.factories import World, make_patient, somebody_came
 
 
 def test_only_a_persons_own_sites_are_listed(api: Api, outsider: Api, world: World) -> None:
@@ -53,6 +53,7 @@ def test_the_resources_of_another_site_are_nobodys_business(outsider: Api) -> No
 
 def test_a_flagged_visit_waits_to_be_settled_and_the_look_is_noted(api: Api, outsider: Api, world: World) -> None:
     visit = world.visit()
+    somebody_came(world)
     misses.flag_missed_sessions(now=visit.ends_at + dt.timedelta(minutes=16))
 
     [item] = api.get("attention/").json()["results"]

@@ -9,8 +9,7 @@ from notifications.actions import planning, sending
 from notifications.domain.states import MOVES, MessageState
 from notifications.models import Message, MessageAttempt, Suppression
 from patients.models import Consent
-from scheduling.actions import attendance
-from tests.factories import NOW, World, make_patient
+from tests.factories import NOW, World, cancel, make_patient
 from tests.servers import Gateway, Mailbox
 
 SOON = NOW + dt.timedelta(minutes=4)
@@ -262,7 +261,7 @@ def test_dj_8_a_cancelled_visit_is_not_reminded(world: World, gateway: Gateway) 
     at = dt.datetime(2026, 11, 17, 15, 0, tzinfo=dt.UTC)
     planning.plan_messages(now=at)
     Message.objects.filter(kind="booked").delete()
-    attendance.cancel(session_id=session.pk, version=1, reason="Ill", now=at, by=world.receptionist)
+    cancel(session_id=session.pk, version=1, reason="Ill", now=at, by=world.receptionist)
 
     sending.drain_messages(now=at)
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from notifications.models import Message
 from scheduling.models import Session
 from testkit import wait_until
-from tests.factories import World
+from tests.factories import World, somebody_came
 from tests.servers import Gateway
 
 pytestmark = pytest.mark.services
@@ -76,6 +76,7 @@ def test_a_celery_worker_on_redis_plans_and_sends_once_however_often_it_is_woken
 
 
 def test_a_celery_worker_on_redis_flags_a_session_nobody_came_to(live_world: World, worker: Any) -> None:
+    somebody_came(live_world)
     session = live_world.visit()
     Session.objects.filter(pk=session.pk).update(missed_after="2026-11-16T14:03:00+00:00")
 

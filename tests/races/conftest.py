@@ -16,7 +16,7 @@ from django.test.testcases import QuietWSGIRequestHandler
 from clinic import actions as clinic_actions
 from config.wsgi import application
 from patients.models import Patient
-from scheduling.actions import catalogue, courses, visits
+from scheduling.actions import catalogue, courses, locking, visits
 from scheduling.models import Reservation, Session
 from tests.factories import NOW, World, make_patient
 
@@ -124,7 +124,7 @@ def unguarded(live_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         (model, constraint)
         for model in (Reservation, Session)
         for constraint in model._meta.constraints
-        if constraint.name in courses.OVERLAPS
+        if constraint.name in locking.OVERLAPS
     ]
     assert len(guards) == 2
     monkeypatch.setattr(visits, "lock", lambda **_names: None)

@@ -10,11 +10,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduling.actions import attendance, misses
-from scheduling.domain.states import PRESENT, SESSION_MOVES, SessionState
+from scheduling.actions import attendance, misses, undoing
+from scheduling.domain.states import PRESENT, RELEASED, SESSION_MOVES, SessionState
 from scheduling.errors import IllegalMove, NotFound, Rejected, SlotTaken, Stale
 from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
-from tests.factories import NOW, World
+from tests.factories import NOW, World, cancel, somebody_came
 
 TODAY = NOW.date() + dt.timedelta(days=1)
 AT = dt.datetime(2026, 11, 17, 15, 30, tzinfo=dt.UTC)  # half past ten in New York, half an hour after the visit begins
@@ -26,7 +26,7 @@ VERBS: dict[SessionState, Callable[..., None]] = {
     SessionState.COMPLETED: attendance.complete,
     SessionState.NO_SHOW: attendance.mark_no_show,
     SessionState.NOT_TREATED: partial(attendance.turn_away, reason="Ate"),
-    SessionState.CANCELLED: partial(attendance.cancel, reason="Ill"),
+    SessionState.CANCELLED: partial(cancel, reason="Ill"),
 }
 
 
@@ -43,9 +43,12 @@ def act(verb: Callable[..., None], session: Session, *, at: dt.datetime = AT, by
 
 def put(session: Session, state: SessionState) -> None:
     """Put a session into a state by the back door, as history that already happened."""
+    is_lost = state in RELEASED
     Session.objects.filter(pk=session.pk).update(
         state=state,
-        is_active=state not in ("cancelled", "entered_in_error"),
+        is_active=not is_lost,
+        is_counted=not is_lost,
+        cancelled_by="clinic" if state == "cancelled" else "",
         arrived_at=AT,
         reason="Ill" if state in ("cancelled", "not_treated") else "",
     )
@@ -119,7 +122,7 @@ def test_a_no_show_is_not_recorded_before_the_visit_begins(session: Session) -> 
         act(attendance.mark_no_show, session, at=session.starts_at - dt.timedelta(minutes=1))
 
 
-@pytest.mark.parametrize("verb", [attendance.cancel, attendance.turn_away])
+@pytest.mark.parametrize("verb", [cancel, attendance.turn_away])
 def test_a_refusal_needs_a_reason(session: Session, verb: Callable[..., None]) -> None:
     with pytest.raises(Rejected, match="Say why"):
         act(partial(verb, reason="  "), session)
@@ -142,7 +145,7 @@ def test_a_session_that_is_not_there_is_not_found(world: World) -> None:
 
 
 def test_undo_walks_back_one_step_at_a_time_and_keeps_both_in_the_history(session: Session) -> None:
-    for verb in (attendance.arrive, attendance.start, attendance.undo, attendance.undo):
+    for verb in (attendance.arrive, attendance.start, undoing.undo, undoing.undo):
         act(verb, session)
 
     assert (session.state, session.arrived_at, session.started_at, session.version) == ("booked", None, None, 5)
@@ -158,25 +161,25 @@ def test_undo_walks_back_one_step_at_a_time_and_keeps_both_in_the_history(sessio
 
 def test_there_is_nothing_to_undo_on_a_visit_nobody_touched(session: Session) -> None:
     with pytest.raises(IllegalMove, match="nothing to undo"):
-        act(attendance.undo, session)
+        act(undoing.undo, session)
 
 
 def test_cancelling_frees_the_place_and_undo_takes_it_back(session: Session) -> None:
-    act(partial(attendance.cancel, reason="Ill"), session)
+    act(partial(cancel, reason="Ill"), session)
     assert set(Reservation.objects.filter(session=session).values_list("is_active", flat=True)) == {False}
 
-    act(attendance.undo, session)
+    act(undoing.undo, session)
 
     assert (session.state, session.reason, session.timing_version) == ("booked", "", 3)
     assert set(Reservation.objects.filter(session=session).values_list("is_active", flat=True)) == {True}
 
 
 def test_a_cancelled_visit_whose_time_has_gone_cannot_be_put_back(world: World, session: Session) -> None:
-    act(partial(attendance.cancel, reason="Ill"), session, at=NOW)
+    act(partial(cancel, reason="Ill"), session, at=NOW)
     world.visit(world.daniel, start_on=TODAY, preferred_minute=600)
 
     with pytest.raises(SlotTaken):
-        act(attendance.undo, session)
+        act(undoing.undo, session)
 
     session.refresh_from_db()
     assert session.state == "cancelled"
@@ -185,7 +188,7 @@ def test_a_cancelled_visit_whose_time_has_gone_cannot_be_put_back(world: World, 
 def test_bah_8_a_no_show_pressed_by_mistake_is_taken_back_in_one_step(session: Session) -> None:
     act(attendance.mark_no_show, session)
 
-    act(attendance.undo, session)
+    act(undoing.undo, session)
 
     assert session.state == "booked"
 
@@ -195,7 +198,7 @@ def test_the_last_delivered_session_completes_the_course_and_undo_reopens_it(ses
         act(verb, session)
     assert Course.objects.get(pk=session.course_id).state == "completed"
 
-    act(attendance.undo, session)
+    act(undoing.undo, session)
 
     assert Course.objects.get(pk=session.course_id).state == "active"
     kinds = CourseEvent.objects.filter(course=session.course_id).order_by("pk").values_list("kind", flat=True)
@@ -231,29 +234,29 @@ def test_two_requests_with_one_version_move_a_session_once(world: World, session
 def test_a_visit_turned_away_can_be_taken_back_with_its_reason(session: Session) -> None:
     act(attendance.arrive, session)
     act(partial(attendance.turn_away, reason="  Ate  "), session)
-    assert (session.state, session.reason, session.is_active) == ("not_treated", "Ate", True)
+    assert (session.state, session.reason, session.is_active) == ("not_treated", "Ate", False)
 
-    act(attendance.undo, session)
+    act(undoing.undo, session)
 
     assert (session.state, session.reason, session.arrived_at) == ("arrived", "", AT)
 
 
 def test_undo_of_undo_is_not_a_redo(session: Session) -> None:
     act(attendance.arrive, session)
-    act(attendance.undo, session)
+    act(undoing.undo, session)
 
     with pytest.raises(IllegalMove, match="nothing to undo"):
-        act(attendance.undo, session)
+        act(undoing.undo, session)
 
 
 def test_undo_after_a_new_step_takes_the_new_step_back(session: Session) -> None:
-    for verb in (attendance.mark_no_show, attendance.undo, attendance.arrive, attendance.undo):
+    for verb in (attendance.mark_no_show, undoing.undo, attendance.arrive, undoing.undo):
         act(verb, session)
 
     assert (session.state, session.arrived_at) == ("booked", None)
 
 
-@pytest.mark.parametrize("verb", [*VERBS.values(), attendance.undo])
+@pytest.mark.parametrize("verb", [*VERBS.values(), undoing.undo])
 def test_no_verb_moves_a_session_somebody_changed_meanwhile(session: Session, verb: Callable[..., None]) -> None:
     Session.objects.filter(pk=session.pk).update(version=7)
 
@@ -269,12 +272,13 @@ def test_a_refused_cancellation_keeps_the_place(session: Session) -> None:
     act(attendance.start, session)
 
     with pytest.raises(IllegalMove):
-        act(partial(attendance.cancel, reason="Ill"), session)
+        act(partial(cancel, reason="Ill"), session)
 
     assert set(Reservation.objects.filter(session=session).values_list("is_active", flat=True)) == {True}
 
 
 def test_words_for_a_change_by_the_clock_name_the_clock(world: World, session: Session) -> None:
+    somebody_came(world, day=TODAY)
     misses.flag_missed_sessions(now=session.ends_at + dt.timedelta(minutes=15))
 
     with pytest.raises(
@@ -289,9 +293,12 @@ MOVES = [*VERBS, *["undo"] * 5, *["flag"] * 4]
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=st.lists(st.sampled_from(MOVES), min_size=1, max_size=12))
-def test_after_any_steps_the_row_the_history_and_the_place_agree(session: Session, moves: list[Any]) -> None:
+def test_after_any_steps_the_row_the_history_and_the_place_agree(
+    world: World, session: Session, moves: list[Any]
+) -> None:
     """However people click: the last event tells the state, an undo restores the state before, once flagged is once."""
     begin, later = transaction.savepoint(), session.ends_at + dt.timedelta(minutes=30)
+    somebody_came(world, day=TODAY)
     try:
         for move in moves:
             take(move, session, later)
@@ -306,7 +313,7 @@ def take(move: Any, session: Session, at: dt.datetime) -> None:
         misses.flag_missed_sessions(now=at)
         return
     with contextlib.suppress(IllegalMove):
-        act(attendance.undo if move == "undo" else VERBS[move], session, at=at)
+        act(undoing.undo if move == "undo" else VERBS[move], session, at=at)
 
 
 def check_history(session: Session) -> None:
@@ -322,7 +329,7 @@ def check_history(session: Session) -> None:
             assert SessionState(later.to_state) in SESSION_MOVES[SessionState(later.from_state)]
     assert sum(event.kind == "flagged" for event in events) <= 1
     held = set(Reservation.objects.filter(session=session).values_list("is_active", flat=True))
-    assert held == {session.state != "cancelled"} == {session.is_active}
+    assert held == {SessionState(session.state) not in RELEASED} == {session.is_active} == {session.is_counted}
     assert session.arrived_at is not None or SessionState(session.state) not in PRESENT
     assert session.arrived_at is None or session.state not in ("booked", "missed", "no_show")
     is_done = Course.objects.get(pk=session.course_id).state == "completed"

@@ -198,7 +198,6 @@ def test_a_denied_authorisation_pays_for_nothing(world: World) -> None:
         authorization_id=row_id,
         version=row.version,
         state=AuthorizationState.DENIED,
-        ends_on=None,
         now=NOW,
     )
 
@@ -210,7 +209,6 @@ def test_a_denied_authorisation_pays_for_nothing(world: World) -> None:
             authorization_id=row_id,
             version=row.version,
             state=AuthorizationState.APPROVED,
-            ends_on=None,
             now=NOW,
         )
 

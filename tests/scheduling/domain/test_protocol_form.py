@@ -158,7 +158,7 @@ def test_every_shape_of_the_catalogue_can_be_said(phase: dict[str, Any], planned
 def test_groups_rems_and_observation_can_be_said() -> None:
     more = {
         "group": True,
-        "consecutive_miss_limit": 4,
+        "miss_review": {"consecutive": 4},
         "observe_minutes": 120,
         "vitals_at_minutes": [0, 40, 120],
         "form_due_days": 7,
@@ -168,7 +168,7 @@ def test_groups_rems_and_observation_can_be_said() -> None:
         "authorized_units": 12,
     }
     keys = (
-        "consecutive_miss_limit",
+        "miss_review",
         "observe_minutes",
         "vitals_at_minutes",
         "form_due_days",

@@ -115,7 +115,7 @@ CHECKS: Mapping[str, Check] = {
     "makeup": _same(lambda definition: definition.makeup),
     "keep_provider": _same(lambda definition: definition.keep_provider),
     "group": _same(lambda definition: definition.is_group),
-    "consecutive_miss_limit": _same(lambda definition: definition.consecutive_miss_limit),
+    "consecutive_misses": _same(lambda definition: definition.miss_review and definition.miss_review.consecutive),
     "authorized_units": _same(lambda definition: definition.authorized_units),
     "least_sessions": _same_in_phase(lambda phase: phase.least_sessions),
     "stop": _same_in_phase(lambda phase: phase.stop),

@@ -24,7 +24,7 @@ WRONG: dict[str, Any] = {
     "capabilities": {"operator": ["neuronavigation"]},
     "checkpoint_after": 3,
     "consecutive_days": 4,
-    "consecutive_miss_limit": 3,
+    "consecutive_misses": 3,
     "count": 29,
     "ends_before": {"preop_bay": 5},
     "escort": "ride",

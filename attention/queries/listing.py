@@ -1,0 +1,110 @@
+"""The list: every kind derived, people's answers laid over it, in the order of work."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from attention.domain.items import Group, Item, Kind, in_order
+from attention.models import Acknowledgement
+from attention.queries import at_risk, authorizations, delivery, gaps, machinery, measures, misses, today
+from scheduling.queries import watch
+from scheduling.queries.watch import WatchedCourse
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items there are, by kind and by part of the list; what there is none of is left out."""
+
+    total: int
+    kinds: Mapping[Kind, int]
+    groups: Mapping[Group, int]
+
+
+def items(
+    *,
+    site_ids: Sequence[int],
+    now: dt.datetime,
+    kind: Kind | None = None,
+    group: Group | None = None,
+    owner_id: int | None = None,
+    include_held: bool = False,
+) -> list[Item]:
+    """Return what needs a person at some sites, the gravest first; statements do not depend on how much there is.
+
+    What somebody finished is left out for good, what somebody put off until its time comes, unless `include_held`.
+    """
+    return [
+        item
+        for item in in_order(_answered(_derived(site_ids, now)))
+        if item.done_at is None
+        and (include_held or not item.is_waiting(now))
+        and kind in (None, item.kind)
+        and group in (None, item.group)
+        and owner_id in (None, item.owner_id)
+    ]
+
+
+def counts(*, site_ids: Sequence[int], now: dt.datetime) -> Counts:
+    """Return how many items need a person at some sites."""
+    found = items(site_ids=site_ids, now=now)
+    return Counts(len(found), Counter(item.kind for item in found), Counter(item.group for item in found))
+
+
+def find(*, key: str, site_ids: Sequence[int], now: dt.datetime) -> Item | None:
+    """Return the item of a cause that still stands at one of some sites, whatever people answered to it."""
+    return next(iter(_answered([item for item in _derived(site_ids, now) if item.key == key])), None)
+
+
+def _derived(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
+    courses = watch.courses_watched(site_ids=site_ids, now=now)
+    expected = watch.visits_expected(site_ids=site_ids, now=now)
+    return [
+        *today.late_arrivals(expected, courses, site_ids, now),
+        *today.missed_to_settle(site_ids),
+        *today.not_closed(site_ids, now),
+        *today.not_recorded(site_ids),
+        *today.freed(site_ids, now),
+        *today.out_of_service(site_ids, now),
+        *measures.measures_due(courses),
+        *(item for course in courses for item in _at_risk(course)),
+        *at_risk.holds_ending(site_ids, now),
+        *authorizations.authorizations_short(courses),
+        *delivery.not_reached(courses, site_ids, now),
+        *delivery.no_text_consent(courses),
+        *machinery.sweep_stuck(expected, now),
+    ]
+
+
+def _at_risk(course: WatchedCourse) -> list[Item]:
+    # One question to the clinician at a time: the longer a gap, the less the misses before it say.
+    review = list(gaps.review_of_gap(course)) or list(misses.review_of_misses(course))
+    return [
+        *misses.missed_twice(course),
+        *gaps.gap_too_long(course),
+        *at_risk.no_next_session(course),
+        *at_risk.hold_over(course),
+        *gaps.next_visit_type(course),
+        *review,
+    ]
+
+
+def _answered(found: Sequence[Item]) -> list[Item]:
+    """Return items with what people answered to them; one statement."""
+    sites = {item.site_id for item in found}
+    rows = Acknowledgement.objects.filter(site_id__in=sites, key__in=[item.key for item in found])
+    answers = {(row.site_id, row.key): row for row in rows.select_related("owner")}
+    return [_with(item, answers.get((item.site_id, item.key))) for item in found]
+
+
+def _with(item: Item, answer: Acknowledgement | None) -> Item:
+    if answer is None:
+        return item
+    return replace(
+        item,
+        version=answer.version,
+        owner_id=answer.owner_id,
+        owner=answer.owner.name if answer.owner else "",
+        held_until=answer.held_until,
+        done_at=answer.done_at,
+    )

@@ -106,20 +106,19 @@ def rest_of(under: Under, ground: Ground, limits: Limits, *, costs: Costs = AS_A
     :raises Infeasible: no way to keep every rule.
     """
     under = _settled(under)
-    blocks = _blocks(under, limits)
-    change, days = _laid_out(under, ground, limits, blocks, costs)
+    blocks, done = _blocks(under, limits)
+    change, days = _laid_out(under, ground, limits, blocks, done, costs)
     if remapped := _with_remap(under.wish.protocol, blocks, days, since=len(blocks) - len(days)):
-        change, _days = _laid_out(under, ground, limits, remapped, costs)
+        change, _days = _laid_out(under, ground, limits, remapped, done, costs)
     return change
 
 
 def _laid_out(
-    under: Under, ground: Ground, limits: Limits, blocks: Sequence[Block], costs: Costs
+    under: Under, ground: Ground, limits: Limits, blocks: Sequence[Block], done: int, costs: Costs
 ) -> tuple[Change, list[dt.date]]:
     """Return how the open blocks are laid out, and the day of every block that has one."""
-    placed = [sitting for sitting in under.sittings if not sitting.is_open]
     order = _in_blocks(under, blocks)
-    done = len(placed)
+    placed = [order[index] for index in range(done)]
     series = Series(
         under.wish,
         ground,
@@ -148,8 +147,6 @@ def _with_remap(
 
     `since`: the block the first of the days is of.
     """
-    if any(len(block.visits) > 1 for block in blocks):
-        return None  # a course with several visits a day stands still by the day: a clinician looks
     found = list(blocks)
     for offset in range(1, len(days)):
         block = found[since + offset]
@@ -212,17 +209,33 @@ def place_after(blocks: Sequence[Block], days: Sequence[int], began_on: dt.date)
     return place
 
 
-def _blocks(under: Under, limits: Limits) -> list[Block]:
-    """Return the blocks of a course; a visit that was booked as a re-mapping stays one."""
+def _blocks(under: Under, limits: Limits) -> tuple[list[Block], int]:
+    """Return the blocks of a course, those that are done first and in the order of their days, and how many they are.
+
+    A phase may be short after a later one has begun: what it lacks comes next. A booked re-mapping stays one.
+
+    :raises Infeasible: the course has several visits a day; its days belong together and are laid out by hand.
+    """
     protocol = under.wish.protocol
-    blocks = list(cadence.blocks_of(protocol, under.series))
+    waiting: dict[str, list[Block]] = {}
+    for block in cadence.blocks_of(protocol, under.series):
+        waiting.setdefault(block.phase.name, []).append(block)
+        if len(block.visits) > 1:
+            raise Infeasible(
+                "This treatment has several visits a day. Book the rest anew.", code="by_hand", at_session=1
+            )
+    done = sorted(
+        (sitting for sitting in under.sittings if not sitting.is_open), key=lambda each: (each.day, each.minute)
+    )
+    blocks = [waiting[sitting.phase].pop(0) for sitting in done if waiting.get(sitting.phase)]
+    count = len(blocks)
+    blocks += [block for left in waiting.values() for block in left]
     for index, sitting in _in_blocks(under, blocks).items():
         if sitting.visit_type == protocol.remap_visit and blocks[index].visits == (protocol.other_visit,):
             blocks[index] = replace(blocks[index], visits=(sitting.visit_type,))
-    done = sum(not sitting.is_open for sitting in under.sittings)
-    if limits.first_visit and done < len(blocks):
-        blocks[done] = replace(blocks[done], visits=(limits.first_visit,))
-    return blocks
+    if limits.first_visit and count < len(blocks):
+        blocks[count] = replace(blocks[count], visits=(limits.first_visit,))
+    return blocks, count
 
 
 def _in_blocks(under: Under, blocks: Sequence[Block]) -> dict[int, Sitting]:

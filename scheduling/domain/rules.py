@@ -54,11 +54,14 @@ def _weekday(phase: Phase, session: Sitting) -> Iterator[Broken]:
 
 
 def _order(protocol: ProtocolDefinition, phase: Phase, session: Sitting, rest: Sequence[Sitting]) -> Iterator[Broken]:
+    """Phases follow each other. One that has begun stays where it is: what the one before lacks comes in between."""
+    begun = {each.phase for each in rest if not each.is_open}
     names = [each.name for each in protocol.phases if each.series == phase.series]
     place = names.index(phase.name)
     earlier = [each.day for each in rest if each.phase in names[:place]]
-    later = [each for each in rest if each.phase in names[place + 1 :]]
-    if earlier and (max(earlier) >= session.day or _must_wait(phase, max(earlier), session.day)):
+    later = [each for each in rest if each.phase in names[place + 1 :] and each.phase not in begun]
+    late_start = earlier and (max(earlier) >= session.day or _must_wait(phase, max(earlier), session.day))
+    if late_start and phase.name not in begun:
         yield Broken("phase_order", f"{phase.name} begins after the phase before it")
     first = min(later, key=_when, default=None)
     if first is None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from scheduling.actions import attendance, moving, setup, undoing
+from scheduling.actions import attendance, course_states, moving, setup, undoing
 from scheduling.actions.setup import NewResource
 from scheduling.domain.states import CancelledBy
 from scheduling.errors import CannotPlan, IllegalMove, NotAllowed
@@ -268,3 +268,39 @@ def test_who_had_breakfast_is_not_offered_the_same_day_where_nothing_may_be_eate
 
     assert [choice.kind for choice in offered if not choice.token] == ["today", "tomorrow"]
     assert all(choice.kind != "today" for choice in offered if choice.token)
+
+
+def test_what_a_phase_lacks_is_still_made_up_after_the_next_one_has_begun(world: World) -> None:
+    course = world.book(counts={"acute": 8, "taper": 4})
+    deliver(course, 7)
+    lost = miss(row(course, 8))
+    deliver(course, 1)  # the taper has begun
+    begun = Session.objects.get(course=course, phase="taper", state="completed")
+    now = begun.starts_at + dt.timedelta(hours=5)
+
+    first = repairs.make_up_choices(again(lost), now=now)[0]
+    moving.apply_change(request=world.request, token=first.token, now=now)
+
+    added = Session.objects.get(makeup_of=lost)
+    assert (added.phase, added.day) == ("acute", begun.day + dt.timedelta(days=1))
+    assert [number for number, _phase, _day in counted(course)] == list(range(1, 13))
+
+
+def test_a_course_held_after_its_taper_began_goes_on_with_what_is_owed_and_leaves_the_past(world: World) -> None:
+    course = world.book(counts={"acute": 8, "taper": 4})
+    deliver(course, 7)
+    miss(row(course, 8))
+    deliver(course, 1)
+    past = counted(course)[:8]
+    course.refresh_from_db()
+    now = Session.objects.get(course=course, phase="taper", state="completed").ends_at + dt.timedelta(hours=5)
+    course_states.hold_course(
+        request=world.request, course_id=course.pk, version=course.version, reason="Travel", now=now
+    )
+    fetched = Course.objects.select_related("site", "protocol", "patient").get(pk=course.pk)
+
+    [choice] = repairs.resume_choices(fetched, on=now.date() + dt.timedelta(days=2), now=now)
+    moving.apply_change(request=world.request, token=choice.token, now=now)
+
+    assert counted(course)[:8] == past
+    assert [phase for _number, phase, _day in counted(course)[8:]] == ["acute", "taper", "taper", "taper"]

@@ -211,9 +211,11 @@ def _places_of(session_id: int) -> list[int]:
 
 
 def _held_before(session: Session) -> list[int] | None:
-    """Return the reservations a lost or flagged session let go of, or None if it kept them."""
-    lost = SessionEvent.objects.filter(session=session, to_state__in=_GAVE_BACK).order_by("pk").last()
-    return lost.data.get("before", {}).get("held") if lost else None
+    """Return the reservations a lost or flagged session let go of, or None if it holds some."""
+    if Reservation.objects.filter(session=session, is_active=True).exists():
+        return None
+    events = SessionEvent.objects.filter(session=session, to_state__in=_GAVE_BACK).order_by("-pk")
+    return next((held for event in events if (held := event.data.get("before", {}).get("held"))), None)
 
 
 def _let_go(session: Session, to: SessionState, let_go_by: str, now: dt.datetime) -> dict[str, str]:

@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from clinic import actions as clinic_actions
 from clinic import queries as clinic_queries
 from scheduling import bulk
+from scheduling.actions import locking
 from scheduling.domain import local_time
 from scheduling.domain.states import SessionState
 from scheduling.errors import IllegalMove
@@ -200,11 +201,14 @@ def settle_gap(*, request: clinic_actions.Request, gap_id: int, nobody_came: boo
 
     :raises IllegalMove: somebody answered it already.
     """
-    with transaction.atomic(durable=True):
+    flagged = 0
+
+    def run() -> int:
+        nonlocal flagged
         gap = RecordingGap.objects.select_for_update(no_key=True, of=("self",)).select_related("site").get(pk=gap_id)
         if gap.settled_at is not None:
             raise IllegalMove("Somebody has answered this already.")
-        rows = Session.objects.filter(recording_gap=gap, state=SessionState.BOOKED)
+        rows = Session.objects.filter(recording_gap=gap, state=SessionState.BOOKED).order_by("pk")
         patients = sorted(set(rows.values_list("patient_id", flat=True)))
         columns = ("pk", "site_id", "day", "zone", "starts_at", "ends_at", "ends_at")
         found = [Due(*row) for row in rows.select_for_update(no_key=True).values_list(*columns)] if nobody_came else []
@@ -219,4 +223,8 @@ def settle_gap(*, request: clinic_actions.Request, gap_id: int, nobody_came: boo
             object_id=gap.pk,
             now=now,
         )
-    return gap.pk, len(found)
+        flagged = len(found)
+        return gap.pk
+
+    locking.once(request, run)
+    return gap_id, flagged

@@ -43,6 +43,8 @@ def apply_change(
     :raises SlotTaken: a place was taken meanwhile; nothing was changed.
     :raises Stale: somebody changed the session since it was read.
     """
+    if (done := locking.already_done(request)) is not None:
+        return done, True  # asked before the plan's age and the right to decide: it is made already
     shown = change_token.read(token, now=now)
     if shown.needs_clinician and not may_decide:
         raise NotAllowed(NOT_YOURS, code="needs_clinician")
@@ -58,7 +60,7 @@ def apply_change(
         _audit(request, course, shown.kind, now)
         return course.pk
 
-    return locking.once(request, run)
+    return locking.once(request, run, has_looked=True)
 
 
 def _apply(course: Course, shown: Shown, hand: Hand) -> None:

@@ -4,23 +4,31 @@ import datetime as dt
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from clinic import actions as clinic_actions
 from clinic import demo
 from clinic.models import Site, StaffUser
 from patients import actions as patient_actions
+from patients import life_actions
+from patients.domain.clinical import Instrument
 from patients.domain.contact import Language
 from patients.domain.details import NewPatient
-from scheduling.actions import attendance, cancelling, courses, misses, setup
+from scheduling.actions import attendance, cancelling, courses, misses, moving, setup
 from scheduling.demo import cast
 from scheduling.domain import local_time
+from scheduling.domain.states import SessionState
 from scheduling.errors import Rejected
 from scheduling.models import Session
+from scheduling.queries import repairs
+from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish, propose_course
 
 WEEKS_BACK = 11
+JUST_BEGUN = dt.timedelta(minutes=25)
 # Packed, as a desk books: the late morning and the afternoon keep room for first visits of 90 minutes.
 TIMES = (450, 480, 510, 540, 570, 600, 630, 750, 780, 810, 840, 870)
 OTHERS = (("ket_iv_6", 8), ("esk_trd", 9), ("ect_index", 7))
@@ -135,14 +143,24 @@ def _person(number: int, dice: random.Random) -> NewPatient:
 def _live(site: Site, desk: StaffUser, dice: random.Random, now: dt.datetime) -> None:
     """Replay every visit that has begun, in the order of the clock."""
     today = local_time.today(now, site.zone)
-    begun = Session.objects.filter(site=site, starts_at__lt=now + dt.timedelta(minutes=20)).order_by("starts_at", "pk")
-    todays = 0
-    for session in list(begun):
+    begun = Session.objects.filter(site=site, starts_at__lt=now + dt.timedelta(minutes=20)).select_related(
+        "course__site", "course__protocol", "course__patient"
+    )
+    at, ended, fresh = (dt.datetime.min.replace(tzinfo=dt.UTC), 0), 0, 0
+    # One after the other: a make-up may move what comes next.
+    while session := _next(begun, at):
+        at = (session.starts_at, session.pk)
         if session.day < today:
             _past(session, desk, dice)
         else:
-            _today(session, todays, desk, now)
-            todays += 1
+            _today(session, fresh if session.ends_at > now else ended, desk, now)
+            ended += session.ends_at <= now
+            fresh += now - JUST_BEGUN <= session.starts_at <= now < session.ends_at
+
+
+def _next(begun: QuerySet[Session], at: tuple[dt.datetime, int]) -> Session | None:
+    later = Q(starts_at__gt=at[0]) | Q(starts_at=at[0], pk__gt=at[1])
+    return begun.filter(later, state=SessionState.BOOKED).order_by("starts_at", "pk").first()
 
 
 def _past(session: Session, desk: StaffUser, dice: random.Random) -> None:
@@ -150,36 +168,78 @@ def _past(session: Session, desk: StaffUser, dice: random.Random) -> None:
     # 4 % missed: inside the 3 to 8 % a day that domain.md 5 assumes, and some courses come to their end.
     if luck < 0.96:
         _treat(session, desk, dice)
-    elif luck < 0.98:
-        _do(session, desk, attendance.mark_no_show, session.starts_at + dt.timedelta(minutes=15))
+        return
+    late = session.starts_at + dt.timedelta(minutes=15)
+    if luck < 0.98:
+        _do(session, desk, attendance.mark_no_show, late)
     elif luck < 0.99:
         eve = session.starts_at - dt.timedelta(hours=20)
         asked = clinic_actions.Request(user=desk)
-        cancelling.cancel_sessions(request=asked, session_id=session.pk, version=1, reason="Ill", now=eve)
+        version = session.version
+        cancelling.cancel_sessions(request=asked, session_id=session.pk, version=version, reason="Ill", now=eve)
     else:
-        attendance.turn_away(session_id=session.pk, version=1, reason="Blood pressure", now=session.starts_at, by=desk)
+        _do(session, desk, partial(attendance.turn_away, reason="Blood pressure"), session.starts_at)
+    if dice.random() < 0.9:
+        _make_up(session, desk, late)
+
+
+def _make_up(session: Session, desk: StaffUser, now: dt.datetime) -> None:
+    """Book the first make-up of another day that is offered; where there is none the visit stays owed."""
+    session.refresh_from_db()
+    session.course.refresh_from_db()
+    try:
+        offered = repairs.make_up_choices(session, now=now)
+        choice = next((each for each in offered if each.token and each.kind != "today"), None)
+        if choice:
+            moving.apply_change(request=clinic_actions.Request(user=desk), token=choice.token, now=now, may_decide=True)
+    except Rejected:
+        return
 
 
 def _treat(session: Session, desk: StaffUser, dice: random.Random) -> None:
     came = session.starts_at - dt.timedelta(minutes=dice.randrange(1, 12))
-    attendance.arrive(session_id=session.pk, version=1, now=came, by=desk)
-    attendance.start(session_id=session.pk, version=2, now=session.starts_at + dt.timedelta(minutes=1), by=desk)
-    attendance.complete(session_id=session.pk, version=3, now=session.ends_at, by=desk)
+    _do(session, desk, attendance.arrive, came)
+    _do(session, desk, attendance.start, session.starts_at + dt.timedelta(minutes=1))
+    _do(session, desk, attendance.complete, session.ends_at)
+    _rate(session, desk, dice)
+
+
+def _rate(session: Session, desk: StaffUser, dice: random.Random) -> None:
+    """Record the score where the protocol asks for one: it falls as the course goes on."""
+    measures = definition_of(session.course.protocol).measures or {}
+    number = Session.objects.filter(course=session.course_id, state=SessionState.COMPLETED).count()
+    for name, after in measures.items():
+        if name == Instrument.PHQ9 and (number in after or (number == 1 and 0 in after)):
+            life_actions.record_measure(
+                request=clinic_actions.Request(user=desk),
+                patient=session.course.patient,
+                instrument=Instrument(name),
+                score=max(2, 21 - number * 2 // 3 + dice.randrange(-2, 3)),
+                measured_on=session.day,
+                now=session.ends_at,
+            )
 
 
 def _today(session: Session, order: int, desk: StaffUser, now: dt.datetime) -> None:
-    """Leave the day as a board at this hour looks: done, in the chair, here, late, and one nobody has settled."""
-    if order == 2 and session.ends_at + dt.timedelta(minutes=15) < now:
-        return  # nobody said what happened: the worker flags it
+    """Leave the day as a board at this hour looks: done, in the chair, here, late, and one nobody has settled.
+
+    `order`: among those that have ended, or among those that have just begun.
+    """
     came = min(session.starts_at - dt.timedelta(minutes=4), now)
+    if session.ends_at <= now:
+        if order == 2 and session.ends_at + dt.timedelta(minutes=15) < now:
+            return  # nobody said what happened: the worker flags it
+        _do(session, desk, attendance.arrive, came)
+        _do(session, desk, attendance.start, max(session.starts_at, came))
+        _do(session, desk, attendance.complete, session.ends_at)
+        return
     began = session.starts_at <= now
-    if began and now < session.ends_at and order % 4 == 3:
+    has_just_begun = began and session.starts_at >= now - JUST_BEGUN
+    if has_just_begun and order == 0:
         return  # late
     _do(session, desk, attendance.arrive, came)
-    if began and (session.ends_at <= now or order % 4 != 2):
+    if began and not (has_just_begun and order == 1):
         _do(session, desk, attendance.start, max(session.starts_at, came))
-    if session.ends_at <= now:
-        _do(session, desk, attendance.complete, session.ends_at)
 
 
 def _do(session: Session, desk: StaffUser, verb: Callable[..., None], at: dt.datetime) -> None:

@@ -212,13 +212,12 @@ def place_after(blocks: Sequence[Block], days: Sequence[int], began_on: dt.date)
 def _blocks(under: Under, limits: Limits) -> tuple[list[Block], int]:
     """Return the blocks of a course, those that are done first and in the order of their days, and how many they are.
 
-    A phase may be short after a later one has begun: what it lacks comes next. A booked re-mapping stays one.
+    A phase may be short after a later one has begun: what it lacks comes next.
 
     :raises Infeasible: the course has several visits a day; its days belong together and are laid out by hand.
     """
-    protocol = under.wish.protocol
     waiting: dict[str, list[Block]] = {}
-    for block in cadence.blocks_of(protocol, under.series):
+    for block in cadence.blocks_of(under.wish.protocol, under.series):
         waiting.setdefault(block.phase.name, []).append(block)
         if len(block.visits) > 1:
             raise Infeasible(
@@ -230,9 +229,6 @@ def _blocks(under: Under, limits: Limits) -> tuple[list[Block], int]:
     blocks = [waiting[sitting.phase].pop(0) for sitting in done if waiting.get(sitting.phase)]
     count = len(blocks)
     blocks += [block for left in waiting.values() for block in left]
-    for index, sitting in _in_blocks(under, blocks).items():
-        if sitting.visit_type == protocol.remap_visit and blocks[index].visits == (protocol.other_visit,):
-            blocks[index] = replace(blocks[index], visits=(sitting.visit_type,))
     if limits.first_visit and count < len(blocks):
         blocks[count] = replace(blocks[count], visits=(limits.first_visit,))
     return blocks, count

@@ -94,6 +94,17 @@ def test_the_same_key_moves_once_and_says_so(api: Api, course: Course) -> None:
     assert row(course, 4).version == 2
 
 
+def test_a_move_by_plan_is_replayed_long_after_the_plan_grew_old(api: Api, course: Course, clock: Any) -> None:
+    session = row(course, 4)
+    plan = api.post(f"sessions/{session.pk}/move/preview/", {}).json()["choices"][0]["plan"]
+    post(api, f"sessions/{session.pk}/move/", {"plan": plan})
+    clock("2026-11-16T16:00:00+00:00")
+
+    again = post(api, f"sessions/{session.pk}/move/", {"plan": plan})
+
+    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
+
+
 def test_on_replay_the_right_is_asked_again(api: Api, world: World, course: Course) -> None:
     session = row(course, 4)
     body = {"day": "2026-11-30", "time": "14:00"}

@@ -35,12 +35,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A session to be made up: its phase, and when and where it was."""
+    """A session to be made up: its phase, when and where it was, and why it can't be made up the same day, if so."""
 
     phase: str
     day: dt.date
     minute: int
     main: int
+    not_today: str = ""
 
 
 def as_counted(under: Under, more: Mapping[str, int] | None = None) -> Under:
@@ -218,6 +219,8 @@ def to_make_up(under: Under, as_is: Ground, ground: Ground, lost: Lost, *, today
     for offset in range(max(LOOK_DAYS, (last - today).days)):
         day = today + dt.timedelta(days=offset)
         found = places.on(day, under.standing_minute if offset else lost.minute, lost.main)
+        if not offset and lost.not_today:
+            found = lost.not_today
         if isinstance(found, PlannedSession):
             legal.append(_added(under, found, "today" if not offset else "soonest"))
         elif offset < 2:

@@ -83,7 +83,7 @@ def make_up_choices(session: Session, *, now: dt.datetime) -> list[Choice]:
     today = local_time.today(now, session.zone)
     clock = _clock(standing, today)
     main = Reservation.objects.filter(session=session).order_by("pk").values_list("resource_id", flat=True).first()
-    lost = Lost(session.phase, session.day, session.minute, main or 0)
+    lost = Lost(session.phase, session.day, session.minute, main or 0, _not_today(session, standing.definition))
     found = choices.to_make_up(standing.under, standing.ground(movable=[]), standing.ground(), lost, today=today)
     if standing.definition.makeup == "day_end":
         found = [each for each in found if each.kind == "today"]
@@ -179,13 +179,19 @@ def _standing(session: Session, now: dt.datetime) -> Standing:
     return replace(standing, under=replace(standing.under, wish=replace(standing.under.wish, not_before=soonest)))
 
 
+def _not_today(session: Session, definition: ProtocolDefinition) -> str:
+    """Return why somebody who was turned away because of food can't be treated that day at all; empty if so."""
+    is_whole_day = session.reason_code == TurnedAway.ATE and isinstance(definition.fasting, str)
+    return "not before tomorrow: nothing to eat from midnight" if is_whole_day else ""
+
+
 def _after_fasting(session: Session, definition: ProtocolDefinition, now: dt.datetime) -> tuple[dt.date, int]:
     """Return from when on somebody who was turned away because of food may be treated: the day and minute."""
     today, minute = local_time.wall(now, session.zone)
     if session.reason_code != TurnedAway.ATE or not definition.fasting:
         return today, minute
-    if isinstance(definition.fasting, str):  # nothing after midnight
-        return today + dt.timedelta(days=1), 0
+    if isinstance(definition.fasting, str):
+        return today, minute  # not that day at all: `_not_today`
     hours = max(definition.fasting.values())
     return local_time.wall(now + dt.timedelta(hours=hours), session.zone)
 

@@ -211,11 +211,14 @@ def _places_of(session_id: int) -> list[int]:
 
 
 def _held_before(session: Session) -> list[int] | None:
-    """Return the reservations a lost or flagged session let go of, or None if it holds some."""
-    if Reservation.objects.filter(session=session, is_active=True).exists():
-        return None
-    events = SessionEvent.objects.filter(session=session, to_state__in=_GAVE_BACK).order_by("-pk")
-    return next((held for event in events if (held := event.data.get("before", {}).get("held"))), None)
+    """Return all that a lost or flagged session held before it began to let go, or None if it holds that."""
+    held: set[int] = set()
+    for event in SessionEvent.objects.filter(session=session).order_by("-pk"):
+        if event.to_state not in _GAVE_BACK:
+            break
+        held.update(event.data.get("before", {}).get("held", []))
+    now = set(Reservation.objects.filter(session=session, is_active=True).values_list("pk", flat=True))
+    return sorted(held | now) if held - now else None
 
 
 def _let_go(session: Session, to: SessionState, let_go_by: str, now: dt.datetime) -> dict[str, str]:

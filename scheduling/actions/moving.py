@@ -122,6 +122,7 @@ def edit_to(course: Course, session: Session, visit: Visit, *, note: dict[str, A
         "why": visit.planned.why[:200],
         "deviation": (visit.planned.deviation or "")[:300],
         "confirmed_at": None,
+        "recording_gap_id": None,
         "missed_after": grace.missed_after(visit) if session.state == SessionState.BOOKED else None,
     }
     return Edit(session, "rescheduled", facts, place=visit, note=note or {})

@@ -163,6 +163,8 @@ def _restored(session: Session, event: SessionEvent) -> Edit:
     if session.state == SessionState.MISSED:
         # A person has looked: the worker must not flag this session a second time.
         facts["missed_after"] = None
+    if "starts_at" in facts:
+        facts.setdefault("recording_gap_id", None)  # what was asked about the other day is not asked about this one
     is_elsewhere = held != event.data.get("after", {}).get("held")
     return Edit(session, "undone", facts, held=held if is_elsewhere else None, undoes=event.pk)
 

@@ -282,3 +282,13 @@ def test_who_comes_late_after_the_flag_takes_the_places_again(esketamine: Sessio
     attendance.arrive(session_id=esketamine.pk, version=2, now=half_an_hour + MINUTE, by=None)
 
     assert (state(esketamine), held(esketamine)) == ("arrived", {"Chair 1", "Nurse", "Nurse, place 1"})
+
+
+def test_who_comes_late_after_flag_and_no_show_takes_everything_again(esketamine: Session) -> None:
+    at = esketamine.starts_at + 30 * MINUTE
+    misses.flag_missed_sessions(now=at)
+    attendance.mark_no_show(session_id=esketamine.pk, version=2, now=at, by=None)
+
+    attendance.arrive(session_id=esketamine.pk, version=3, now=at + MINUTE, by=None)
+
+    assert held(esketamine) == {"Chair 1", "Nurse", "Nurse, place 1"}

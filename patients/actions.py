@@ -136,6 +136,11 @@ def note_death(*, request: clinic_actions.Request, patient_id: int, now: dt.date
     )
 
 
+def take_back_death(*, patient_id: int) -> None:
+    """Make a patient active again inside the caller's transaction: the death was noted by mistake."""
+    Patient.objects.filter(pk=patient_id, state=PatientState.DECEASED).update(state=PatientState.ACTIVE)
+
+
 @transaction.atomic(durable=True)
 def set_state(*, request: clinic_actions.Request, patient: Patient, state: PatientState, now: dt.datetime) -> None:
     """Make a patient active or inactive."""

@@ -7,11 +7,12 @@ from django.db import transaction
 
 from clinic import actions as clinic_actions
 from clinic.models import StaffUser
+from patients import actions as patient_actions
 from scheduling.actions import completion, ledger, locking, makeups
 from scheduling.actions.ledger import Edit, Hand
 from scheduling.domain import local_time
 from scheduling.domain.history import Step, latest_in_force
-from scheduling.domain.states import RELEASED, CancelledBy, SessionState, may_undo
+from scheduling.domain.states import RELEASED, CancelledBy, EndReason, SessionState, may_undo
 from scheduling.errors import IllegalMove, Stale
 from scheduling.models import Course, CourseEvent, Resource, Session, SessionEvent
 from scheduling.queries import legality
@@ -136,6 +137,8 @@ def _undo_change(course: Course, change: CourseEvent, hand: Hand) -> None:
         session.course = course
         _check_untouched(session, event)
         edits.append(_restored(session, event) if event.from_state else _withdrawn(session, event))
+    if change.data.get("end_reason") == EndReason.DIED:
+        patient_actions.take_back_death(patient_id=course.patient_id)
     facts = ledger.revived(Course, change.data.get("before", {}))
     undone = ledger.header(course, "undone", hand, facts=facts, data={"undoes": change.pk, "of": change.kind})
     if edits:

@@ -203,6 +203,14 @@ def test_of_a_patient_who_died_every_course_ends_and_nothing_can_be_booked(world
     }
 
 
+def test_a_death_noted_by_mistake_is_taken_back_with_the_end_of_the_course(world: World, course: Course) -> None:
+    end(world, course, EndReason.DIED)
+
+    undoing.undo_change(request=world.request, course_id=course.pk, version=fresh(course).version, now=AFTER_FOUR)
+
+    assert (fresh(course).state, Patient.objects.get(pk=world.maria.pk).state) == ("active", PatientState.ACTIVE)
+
+
 def test_late_cancellations_are_the_patients_and_by_the_policy(world: World, course: Course) -> None:
     fifth, sixth = (Session.objects.get(course=course, number=number) for number in (5, 6))
     cancel(session_id=fifth.pk, version=1, reason="Ill", now=fifth.starts_at - dt.timedelta(hours=23), by=None)

@@ -146,7 +146,7 @@ class Judge:
         definition = self.protocols[course["protocol_id"]]
         for fault in rulebook.cadence_faults(definition, course["wish"].get("per_week"), counted):
             rows = [picture.sessions[pk] for pk in fault.sessions]
-            if not any(self._is_excused(picture, row) for row in rows) and not _is_past(picture, fault, rows):
+            if not any(self._is_excused(picture, row) for row in rows) and not _has_begun(picture, fault, rows):
                 yield f"{fault.text} (sessions {sorted(fault.sessions)})"
         surplus = len(counted) - course["prescribed"]
         # Of what took place after all, more may be given than was owed; then nothing lies ahead to be withdrawn.
@@ -308,14 +308,13 @@ def _contradicted(facts: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator
             yield f"its {name} is {value}, and {facts[name]} by its history so far"
 
 
-def _is_past(picture: Picture, fault: Fault, rows: Sequence[Row]) -> bool:
-    """Tell whether the later phase had begun when a visit of the earlier one was put where it is."""
-    if not fault.after:
+def _has_begun(picture: Picture, fault: Fault, rows: Sequence[Row]) -> bool:
+    """Tell whether the later of two phases had begun when their visits were put where they are."""
+    if not fault.phase:
         return False
-    begun = picture.sessions[fault.after]
-    [other] = [row for row in rows if row is not begun]
-    placed = [event["at"] for event in picture.events_of(other["id"]) if _is_placing(event)]
-    return bool(placed[-1] >= min(begun["starts_at"], begun["arrived_at"] or begun["starts_at"]))
+    placed = max(event["at"] for row in rows for event in picture.events_of(row["id"]) if _is_placing(event))
+    phase = [row for row in picture.counted(rows[0]["course_id"]) if row["phase"] == fault.phase]
+    return any(min(row["starts_at"], row["arrived_at"] or row["starts_at"]) <= placed for row in phase)
 
 
 def _is_placing(event: Row) -> bool:

@@ -14,12 +14,12 @@ WORKING_WEEK = [1, 2, 3, 4, 5]
 class Fault:
     """A rule broken between some sessions: excused where somebody recorded a reason for one of them.
 
-    `after`: it is no fault if this session was past when the others were put where they are.
+    `phase`: once it has begun it stays where it is, and what the phase before it lacks comes in between.
     """
 
     text: str
     sessions: frozenset[int]
-    after: int = 0
+    phase: str = ""
 
 
 def monday(day: dt.date) -> dt.date:
@@ -102,7 +102,7 @@ def _order(phase: Mapping[str, Any], row: Row, earlier: Sequence[Row]) -> Iterat
     for other in earlier:
         if other["day"] >= row["day"]:
             text = f"{phase['name']}: a visit before {other['phase']} is over"
-            yield Fault(text, frozenset({row["id"], other["id"]}), after=row["id"])
+            yield Fault(text, frozenset({row["id"], other["id"]}), phase=phase["name"])
 
 
 def _interval(phase: Mapping[str, Any]) -> tuple[int, int]:

@@ -32,6 +32,7 @@ def demo(db: None, clock: Any) -> None:
     call_command("seed_demo", seed=1, patients=16)
 
 
+@pytest.mark.once
 def test_the_demo_has_two_sites_in_two_zones_with_devices_chairs_and_an_ect_suite(demo: None) -> None:
     kinds = Counter(Resource.objects.values_list("kind", flat=True))
 
@@ -57,6 +58,7 @@ def test_every_row_of_the_demo_has_its_events(demo: None) -> None:
     assert set(booked) == set(Course.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.once
 def test_the_demos_courses_are_in_every_stage(demo: None) -> None:
     today = TUESDAY_MORNING.date()
     starts = [Session.objects.filter(course=course).order_by("day")[0].day for course in Course.objects.all()]
@@ -66,12 +68,14 @@ def test_the_demos_courses_are_in_every_stage(demo: None) -> None:
     assert {"completed", "booked", "no_show"} <= set(Session.objects.values_list("state", flat=True))
 
 
+@pytest.mark.once
 def test_nobody_in_the_demo_can_be_reached_by_accident(demo: None) -> None:
     phones = Patient.objects.filter(contact_points__kind="phone").values_list("contact_points__value", flat=True)
 
     assert all(phone.startswith("+1555010") for phone in phones)
 
 
+@pytest.mark.once
 def test_seeding_again_changes_nothing(demo: None) -> None:
     before = dump()
 
@@ -111,6 +115,7 @@ def test_the_board_is_in_full_life_on_a_morning(db: None, clock: Any) -> None:
     assert not Session.objects.filter(day__lt=TUESDAY_MORNING.date(), state="booked").exists()
 
 
+@pytest.mark.once
 def test_no_message_is_planned_for_visits_of_the_past(demo: None) -> None:
     assert dump()["notifications.Message"] == []
 
@@ -124,6 +129,7 @@ def test_a_real_clinic_is_never_seeded(world: World) -> None:
     assert StaffUser.objects.count() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "at", ["2026-11-22T05:00:00+00:00", "2027-01-01T15:00:00+00:00"], ids=["Saturday night", "New Year"]
 )

@@ -5,18 +5,19 @@ import logging
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from patients import life as patient_life
 from patients.domain.clinical import Instrument
-from scheduling.actions import recount, visits
+from scheduling.actions import ledger, visits
+from scheduling.actions.ledger import Hand
 from scheduling.actions.locking import OVERLAPS
 from scheduling.actions.visits import Visit
 from scheduling.domain import local_time
+from scheduling.domain.choices import as_counted
 from scheduling.domain.ground import Ground
 from scheduling.domain.living import Limits, Under, numbers, rest_of
 from scheduling.domain.plan import PlannedSession
-from scheduling.domain.prescription import prescribed
 from scheduling.domain.protocol import Phase, ProtocolDefinition
 from scheduling.domain.stable import Stable, treatments_this_week
 from scheduling.domain.states import CourseState, SessionState
@@ -78,8 +79,9 @@ def _extend(course_id: int, now: dt.datetime) -> int:
         now=now,
         by_id=None,
     )
-    recount.recount(course.patient_id)
-    Course.objects.filter(pk=course.pk).update(prescribed=F("prescribed") + len(added), version=F("version") + 1)
+    ledger.follow(course.pk, course.patient_id, Hand(now))
+    counted = Session.objects.filter(course=course, is_counted=True).count()
+    Course.objects.filter(pk=course.pk).update(prescribed=max(course.prescribed, counted))
     _note(course, "extended", now, {"sessions": len(added), "last": str(added[-1].day)})
     return len(added)
 
@@ -92,8 +94,8 @@ def _ahead(course: Course, definition: ProtocolDefinition, phase: Phase, now: dt
     lacking = (phase.plan_ahead or 0) - ahead
     if lacking <= 0:
         return []
-    longer = prescribed(definition, counts={phase.name: len(of_phase) + lacking})
-    return _added(course, replace(under, wish=replace(under.wish, protocol=longer)), ground)
+    # What other phases owe is a person's to decide: only this one is lengthened.
+    return _added(course, as_counted(under, {phase.name: lacking}), ground)
 
 
 def _by_score(course: Course, definition: ProtocolDefinition, phase: Phase, now: dt.datetime) -> list[PlannedSession]:

@@ -130,6 +130,7 @@ def _comes_back(event: SessionEvent) -> bool:
 
 def _undo_change(course: Course, change: CourseEvent, hand: Hand) -> None:
     """Take back everything one change did; the course, its resources and the patient must be locked."""
+    _check_newest(course, change)
     events = list(change.sessions.select_related("session").order_by("pk"))
     edits = []
     for event in events:
@@ -145,6 +146,16 @@ def _undo_change(course: Course, change: CourseEvent, hand: Hand) -> None:
         ledger.write(edits, hand, change=undone, words_for_taken=GONE)
     legality.check_restored(course, [edit.session for edit in edits], since=change.at, now=hand.now)
     completion.reopen_course(course.pk, hand)
+
+
+def _check_newest(course: Course, change: CourseEvent) -> None:
+    """Refuse to take back what a newer change of the course as a whole stands on."""
+    newer = CourseEvent.objects.filter(course=course, pk__gt=change.pk).select_related("by").order_by("-pk")
+    undone = {event.data.get("undoes") for event in newer}
+    for event in newer:
+        is_in_force = event.kind in UNDOABLE and event.pk not in undone
+        if is_in_force and set(event.data.get("before", {})) & set(change.data.get("before", {})):
+            raise IllegalMove("Can't undo: the course was changed as a whole since. Take the newer change back first.")
 
 
 def _check_untouched(session: Session, event: SessionEvent) -> None:

@@ -219,3 +219,15 @@ def test_late_cancellations_are_the_patients_and_by_the_policy(world: World, cou
     fifth.refresh_from_db()
     sixth.refresh_from_db()
     assert (fifth.is_late_cancel, sixth.is_late_cancel) == (True, False)
+
+
+def test_an_older_change_of_the_course_is_not_taken_back_under_a_newer_one(world: World, course: Course) -> None:
+    fifth = Session.objects.get(course=course, number=5)
+    hold(world, course)
+    end(world, course, EndReason.OTHER)
+    fifth.refresh_from_db()
+
+    with pytest.raises(IllegalMove, match="Take the newer change back first"):
+        undoing.undo(session_id=fifth.pk, version=fifth.version, now=AFTER_FOUR, by=world.receptionist)
+
+    assert fresh(course).state == "discontinued"

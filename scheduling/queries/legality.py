@@ -13,7 +13,7 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Course, CourseEvent, Session
 from scheduling.queries.living import Counted, counted, definition_under
 
-_CHANGES = ("moved", "made_up", "resumed", "extended", "resized")
+_CHANGES = ("moved", "made_up", "makeup_waived", "resumed", "extended", "resized")
 _NEAR = {"per_day", "spacing", "min_gap", "per_week"}
 _STANDS_STILL: dict[str, str] = {CourseState.ON_HOLD: "on hold", CourseState.DISCONTINUED: "ended"}
 
@@ -51,7 +51,10 @@ def check_restored(course: Course, sessions: Sequence[Session], *, since: dt.dat
             )
     counted = Session.objects.filter(course=course, is_counted=True).count()
     if any(session.is_counted for session in sessions) and counted > course.prescribed:
-        raise IllegalMove("Can't undo: something else was booked in its place. Cancel that first.")
+        raise IllegalMove(
+            f"Can't undo: {counted} visits would stand for the {course.prescribed} that are prescribed now. "
+            "Cancel what was booked in its place, or take back the decision not to make it up, first."
+        )
 
 
 def check_beside(session: Session, *, now: dt.datetime) -> None:

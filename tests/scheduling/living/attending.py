@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from scheduling.actions import attendance, misses
+from scheduling.actions import attendance, extending, misses, recount
 from scheduling.domain.states import CancelledBy, Scope, StoppedEarly, TurnedAway
 from tests.factories import worker_lives
 from tests.scheduling.living.actions import PICK, UNDER_WAY, action, ahead, begun, due, having, overdue, pick
@@ -143,12 +143,20 @@ def _jump(steps: Steps, by: dt.timedelta, *, name: str = "clock jump", is_down: 
     """Let time pass: the worker that looks for misses lives on, or the whole system is down meanwhile."""
 
     def do() -> bool:
+        was = steps.today
         steps.now += by
         if not is_down:
             worker_lives(now=steps.now)
+            if steps.today != was:
+                _at_night(steps)
         return True
 
     steps.attempt(name, do)
+
+
+def _at_night(steps: Steps) -> None:
+    extending.extend_courses(now=steps.now)
+    assert recount.recount_all(now=steps.now) == 0, f"the nightly recount found a difference\n{steps.story()}"
 
 
 @action("flag missed", overdue)

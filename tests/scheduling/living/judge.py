@@ -313,7 +313,9 @@ def _has_begun(picture: Picture, fault: Fault, rows: Sequence[Row]) -> bool:
     if not fault.phase:
         return False
     placed = max(event["at"] for row in rows for event in picture.events_of(row["id"]) if _is_placing(event))
-    phase = [row for row in picture.counted(rows[0]["course_id"]) if row["phase"] == fault.phase]
+    mine = [row for row in picture.sessions.values() if row["course_id"] == rows[0]["course_id"]]
+    # One that began the phase may turn out not to count: stopped early.
+    phase = [row for row in mine if row["phase"] == fault.phase and (row["is_counted"] or row["arrived_at"])]
     return any(min(row["starts_at"], row["arrived_at"] or row["starts_at"]) <= placed for row in phase)
 
 

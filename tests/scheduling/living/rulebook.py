@@ -95,7 +95,8 @@ def _entry(phase: Mapping[str, Any], last: Row, first: Row) -> Iterator[Fault]:
     if 0 < apart < phase.get("min_gap_days", 1):
         yield _fault(f"{phase['name']}: begins {apart} days after the phase before", last, first)
     if apart > 0 and phase.get("starts") == "next_monday" and monday(first["day"]) == monday(last["day"]):
-        yield _fault(f"{phase['name']}: begins in the week in which the phase before ends", last, first)
+        text = f"{phase['name']}: begins in the week in which the phase before ends"
+        yield Fault(text, frozenset({last["id"], first["id"]}), phase=phase["name"])
 
 
 def _order(phase: Mapping[str, Any], row: Row, earlier: Sequence[Row]) -> Iterator[Fault]:

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from scheduling.actions import attendance, course_states, moving, setup, undoing
+from scheduling.actions import attendance, cancelling, course_states, moving, setup, undoing
 from scheduling.actions.setup import NewResource
-from scheduling.domain.states import CancelledBy
+from scheduling.domain.states import CancelledBy, Scope
 from scheduling.errors import CannotPlan, IllegalMove, NotAllowed
 from scheduling.models import Course, CourseEvent, Session
 from scheduling.queries import repairs
@@ -210,6 +210,22 @@ def test_no_make_up_shortens_the_course_and_can_be_taken_back(world: World, cour
     undoing.undo_change(request=world.request, course_id=course.pk, version=course.version, now=now)
     course.refresh_from_db()
     assert (course.prescribed, choices(again(lost))[0].kind) == (13, "today")
+
+
+def test_cancelled_visits_do_not_come_back_after_it_was_decided_not_to_make_one_of_them_up(
+    world: World, course: Course
+) -> None:
+    first = row(course, 2)
+    cancelling.cancel_sessions(
+        request=world.request, session_id=first.pk, version=1, reason="Away", now=NOW, scope=Scope.REST
+    )
+    moving.waive_make_up(
+        request=world.request, session_id=first.pk, version=again(first).version, reason="Enough", now=NOW
+    )
+
+    other = again(Session.objects.filter(course=course, state="cancelled").exclude(pk=first.pk)[0])
+    with pytest.raises(IllegalMove, match="13 visits would stand for the 12 that are prescribed now"):
+        undoing.undo(session_id=other.pk, version=other.version, now=NOW, by=world.receptionist)
 
 
 def test_a_missed_group_is_not_made_up(world: World) -> None:

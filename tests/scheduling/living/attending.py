@@ -95,12 +95,12 @@ def with_an_old_version(steps: Steps, number: int, verb: str) -> None:
     _attend(steps, "with an old version", getattr(attendance, verb), read, must=False)
 
 
-def _attend(steps: Steps, name: str, verb: Any, row: Row, *, must: bool | None = None, **more: Any) -> None:
+def _attend(steps: Steps, name: str, verb: Any, row: Row, *, must: bool | None = None, **more: Any) -> bool:
     def do() -> bool:
         verb(session_id=row["id"], version=row["version"], now=steps.now, by=steps.world.technician, **more)
         return True
 
-    steps.attempt(name, do, must=must)
+    return steps.attempt(name, do, must=must)
 
 
 def _definition(steps: Steps, row: Row) -> Any:
@@ -175,13 +175,19 @@ def settle_as_no_show(steps: Steps, number: int) -> None:
     _attend(steps, "settle as no-show", attendance.mark_no_show, pick(steps.sessions({"missed"}), number), must=True)
 
 
-@action("settle as came late", having("missed", "no_show"), number=PICK)
-def settle_as_came_late(steps: Steps, number: int) -> None:
-    row = pick(steps.sessions({"missed", "no_show"}), number)
+@action("settle as came late", having("missed", "no_show"), number=PICK, is_made_up=st.booleans())
+def settle_as_came_late(steps: Steps, number: int, is_made_up: bool) -> None:
+    rows = steps.sessions({"missed", "no_show"})
+    made_up = {each["makeup_of_id"] for each in steps.sessions({"booked"})}
+    # Rare by chance alone: who came after all and has a make-up by now.
+    row = pick([each for each in rows if is_made_up and each["id"] in made_up] or rows, number)
     before = _counted(steps, row)
-    _attend(steps, "settle as came late", attendance.arrive, row)
+    if not _attend(steps, "settle as came late", attendance.arrive, row):
+        return
     gone = before - _counted(steps, row)
     assert len(gone) <= (row["state"] == "no_show"), f"{gone} went because {row['id']} took place\n{steps.story()}"
+    left = [each["id"] for each in steps.sessions({"booked"}) if each["makeup_of_id"] == row["id"]]
+    assert not left, f"{left} still makes up for {row['id']}, which took place\n{steps.story()}"
 
 
 def _counted(steps: Steps, row: Row) -> set[int]:

@@ -314,9 +314,19 @@ def _has_begun(picture: Picture, fault: Fault, rows: Sequence[Row]) -> bool:
         return False
     placed = max(event["at"] for row in rows for event in picture.events_of(row["id"]) if _is_placing(event))
     mine = [row for row in picture.sessions.values() if row["course_id"] == rows[0]["course_id"]]
-    # One that began the phase may turn out not to count: stopped early.
-    phase = [row for row in mine if row["phase"] == fault.phase and (row["is_counted"] or row["arrived_at"])]
+    # One that began the phase may be lost later, or turn out not to count.
+    phase = [row for row in mine if row["phase"] == fault.phase and _stood(picture, row, placed)]
     return any(min(row["starts_at"], row["arrived_at"] or row["starts_at"]) <= placed for row in phase)
+
+
+def _stood(picture: Picture, row: Row, at: dt.datetime) -> bool:
+    """Tell whether a session was not lost at an instant."""
+    states = [
+        event["to_state"]
+        for event in picture.events_of(row["id"])
+        if event["at"] < at or (event["at"] == at and event["to_state"] not in LOST)
+    ]
+    return bool(states) and states[-1] not in LOST
 
 
 def _is_placing(event: Row) -> bool:

@@ -158,7 +158,9 @@ def owed(steps: Steps) -> list[Row]:
 
 @action("make up", owed, number=PICK, choice=PICK)
 def make_up(steps: Steps, number: int, choice: int) -> None:
-    row = pick(owed(steps), number)
+    rows = owed(steps)
+    # Of all that is owed few are no-shows; only those can turn out to have come late.
+    row = pick([each for each in rows if each["state"] == "no_show"] or rows, number)
 
     def do() -> Any:
         return apply(steps, repairs.make_up_choices(steps.model(row), now=steps.now), choice, row)

@@ -78,7 +78,8 @@ def _weekly(phase: Mapping[str, Any], per_week: int | None, rows: Sequence[Row])
         most = _quota(phase, per_week, (week - first).days // 7)
         days = {row["day"] for row in of_week}
         if most is not None and len(days) > most:
-            yield _fault(f"{phase['name']}: {len(days)} in the week of {week}, {most} allowed", *of_week)
+            # The first visit of the phase says which week this is.
+            yield _fault(f"{phase['name']}: {len(days)} in the week of {week}, {most} allowed", rows[0], *of_week)
 
 
 def _quota(phase: Mapping[str, Any], per_week: int | None, week: int) -> int | None:

@@ -91,7 +91,7 @@ def leave_a_trace(request: Any, *args: Any, **kwargs: Any) -> Any:
         ("scheduling.actions.recount.recount", forget, "covered as"),
         ("scheduling.domain.rules.broken", break_nothing, "apart|on one day|allowed|is over|begins|interval"),
         ("scheduling.actions.ledger.revived", keep_the_reason, "reason was"),
-        ("scheduling.actions.makeups.withdrawn", break_nothing, "are prescribed|on one day"),
+        ("scheduling.actions.makeups.withdrawn", break_nothing, "still makes up for|are prescribed|on one day"),
         ("scheduling.actions.locking.once", leave_a_trace, "changed something"),
         ("scheduling.actions.ledger.write", let_go_of_everything, "holds|does not hold"),
     ],

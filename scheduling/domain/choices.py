@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scheduling.domain import bitmap, placing, remap, rules
+from scheduling.domain import bitmap, lists, placing, remap, rules
 from scheduling.domain.costs import NEAR_QUANTA
 from scheduling.domain.ground import HALF_HOUR, Ground, day_book, longest_gap
 from scheduling.domain.living import Change, Limits, Move, Sitting, Under, numbers, rest_of
@@ -92,8 +92,11 @@ def expected_visit(protocol: ProtocolDefinition, others: Iterable[Sitting], sess
 class Places:
     """The places one session of a course could take. On the ground, all the others stand where they are."""
 
-    def __init__(self, under: Under, ground: Ground, *, phase: str, number: int = 0) -> None:
-        self.under, self.phase, self.number = under, phase, number
+    def __init__(
+        self, under: Under, ground: Ground, *, phase: str, number: int = 0, listed_on: dt.date | None = None
+    ) -> None:
+        """`listed_on`: the day on whose list the patient was, where no session of that number stands any more."""
+        self.under, self.phase, self.number, self._listed_on = under, phase, number, listed_on
         self.others = [each for each in under.sittings if each.number != number]
         self.book: DayBook = day_book(under.wish, ground)
         self.protocol = under.wish.protocol
@@ -130,7 +133,12 @@ class Places:
             found.append(Broken("patient_weekday", "the patient can't come on that weekday"))
         if self._changes_first(day, minute):
             found.append(Broken("first_visit", "the course begins with its first visit"))
-        return found
+        return found + lists.broken(
+            self.under.wish.frozen_through, day, now_on=self._now_on(), frozen_at=self.protocol.list_frozen_at
+        )
+
+    def _now_on(self) -> dt.date | None:
+        return next((each.day for each in self.under.sittings if each.number == self.number), self._listed_on)
 
     def _changes_first(self, day: dt.date, minute: int) -> bool:
         """Tell whether another session than now would be the first, where that one is of its own kind."""
@@ -212,7 +220,7 @@ def to_make_up(under: Under, as_is: Ground, ground: Ground, lost: Lost, *, today
     """
     counted = as_counted(under)
     wanted = _with_phase(counted, under, lost.phase)
-    places = Places(wanted, as_is, phase=lost.phase)
+    places = Places(wanted, as_is, phase=lost.phase, listed_on=lost.day)
     legal: list[Choice] = []
     refused: list[Choice] = []
     last = max((each.day for each in under.sittings if each.phase == lost.phase), default=today)

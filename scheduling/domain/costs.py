@@ -3,7 +3,7 @@
 The order is the one a good coordinator follows: start soon and end soon, keep the cadence, then keep the time of day,
 then the device. A prescription is a cadence and a time is a wish, so another time on the same day costs less than a
 day's delay, however far from the wish it is. Within a day: up to an hour away on the same device, then another device,
-then far away.
+then far away. What costs the same is told apart by how scarce it is (`load`): scarcity has no price, it breaks ties.
 """
 
 from dataclasses import dataclass, replace

@@ -71,6 +71,8 @@ def _of_patient(book: DayBook, day: int, visit: str, quantum: int, at: str) -> I
     life = book.life
     if book.unusable.get(day, 0) & during:
         yield "the clocks change then"
+    if book.shut.get(day, 0) & during:
+        yield f"the clinic is closed at {at}"
     if quantum < book.earliest.get(day, 0):
         yield f"{at} has passed"
     if life.visits.get(day, 0) & during:

@@ -1,10 +1,14 @@
-"""Pure: the parts of a protocol's form that are read in one go: gaps, misses, fasting, billing."""
+"""Pure: the parts of a protocol's form that are read in one go: gaps, misses, gates, fasting, billing."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from scheduling.domain.form_reader import Node, whole
-from scheduling.domain.protocol import Billing, Gaps, MissReview, ProtocolError
+from scheduling.domain.operations import GateKind
+from scheduling.domain.protocol import Billing, Gaps, GateRule, MissReview, ProtocolError
 
+# These follow from other keys of the form: hours without food, days until a form is due.
+_NOT_LISTED = {GateKind.FASTING: "fasting", GateKind.MONITORING_FORM: "form_due_days"}
 _UNITS = ("session", "day", "visit", "mg")
 MOST_MILLIGRAMS = 500
 
@@ -39,6 +43,56 @@ def miss_review(top: Node) -> MissReview | None:
     if (found.count is None) != (found.of_last is None) or (found.count or 0) > (found.of_last or 0):
         raise ProtocolError("miss_review", "count and of_last go together, and count is the smaller")
     return found
+
+
+def gates(top: Node, *, is_lenient: bool) -> tuple[GateRule, ...]:
+    """Return what must be there before a course or a visit; `is_lenient`: what may not be listed is left out.
+
+    :raises ProtocolError: an unknown kind, one that follows from another key, or one said twice.
+    """
+    found: list[GateRule] = []
+    for item, path in top.items("gates"):
+        node = Node({"kind": item} if isinstance(item, str) else item, path)
+        wrong = _not_a_gate(node.text("kind"), found)
+        if not wrong:
+            found.append(_gate(node))
+        elif not is_lenient:
+            raise ProtocolError(path, wrong)
+    return tuple(found)
+
+
+def _not_a_gate(kind: str, found: Sequence[GateRule]) -> str:
+    """Return why a kind may not be listed; empty: it may."""
+    if kind not in set(GateKind):
+        return f"must be one of {', '.join(each for each in GateKind if each not in _NOT_LISTED)}"
+    if kind in _NOT_LISTED:
+        return f"follows from {_NOT_LISTED[GateKind(kind)]} and is not listed"
+    return f"is said twice: {kind}" if any(kind == other.kind for other in found) else ""
+
+
+def _gate(node: Node) -> GateRule:
+    rule = GateRule(
+        kind=GateKind(node.text("kind")),
+        valid_days=node.whole("valid_days", 1, 3660),
+        due_days=node.whole("due_days", 0, 30),
+        before=node.choice("before", ("visit", "booking"), "visit"),
+    )
+    node.close()
+    return rule
+
+
+def clock(top: Node, key: str) -> int | None:
+    """Return a time of day as wall-clock minutes, or None.
+
+    :raises ProtocolError: it is not written as "16:30".
+    """
+    if top.get(key) is None:
+        return None
+    try:
+        written = dt.time.fromisoformat(top.text(key))
+    except ValueError as error:
+        raise ProtocolError(top.at(key), 'must be a time of day in quotes, as "16:30"') from error
+    return written.hour * 60 + written.minute
 
 
 def fasting(top: Node) -> Mapping[str, float] | str | None:

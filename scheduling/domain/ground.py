@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scheduling.domain import bitmap, cadence, local_time, words
+from scheduling.domain import bitmap, cadence, load, local_time, words
 from scheduling.domain.cadence import Block
 from scheduling.domain.costs import Costs
+from scheduling.domain.load import Demand
 from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.options import DayBook, Lane
 from scheduling.domain.plan import PlannedSession
@@ -20,12 +21,17 @@ HALF_HOUR = 30 // QUANTUM
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Everything around a wish that the planner looks at."""
+    """Everything around a wish that the planner looks at.
+
+    `closures`: days on which the whole site is closed. `shut`: the quanta in which it is, by day: lanes are not open
+    then, and no patient is there either, whether or not the visit needs anything at that moment.
+    """
 
     lanes: Sequence[Lane]
     zone: str
     life: Life = FREE
     closures: Mapping[dt.date, str] = field(default_factory=dict)
+    shut: Mapping[int, int] = field(default_factory=dict)
 
 
 class Series:
@@ -101,17 +107,25 @@ class Series:
                 break
         return [(quantum * QUANTUM, count) for quantum, count in sorted(counts.items()) if count]
 
+    def demand(self) -> Demand:
+        """Return how much in demand the standing slots of the usual visit are in the first weeks."""
+        use = self.book.uses[self.blocks[-1].visits[-1]][0]
+        days = range(self.bounds.start_on, min(self.bounds.start_on + load.LOOK_DAYS, self.bounds.last_day + 1))
+        return load.demand_of(self.book.by_use[use], use, days)
+
     def best(self, wanted: int, costs: Costs) -> tuple[Path | None, int]:
         """Return the cheapest path over every main device, and how many blocks could be placed at the most."""
         window = self.wish.window
+        lanes = self._by_promise(wanted)
         search = Search(
             space=self.space,
             wanted=wanted,
             window=(window[0] // QUANTUM, -(-window[1] // QUANTUM)) if window else None,
             costs=costs,
+            promise={lane.id: place for place, lane in enumerate(lanes)},
         )
         best: Path | None = None
-        for lane in self._by_promise(wanted):
+        for lane in lanes:
             found = search.cheapest(main=lane.id, limit=best.cost if best else None)
             if found:
                 best = found
@@ -130,7 +144,10 @@ class Series:
         return self.space.soonest_end()
 
     def _by_promise(self, wanted: int) -> list[Lane]:
-        """Return the main devices, those free at the standing time most often first: the bound then bites early."""
+        """Return the main devices, those free at the standing time most often first.
+
+        The bound then bites early, and of plans that cost the same the one on the least scarce device is kept.
+        """
         visit = self.blocks[-1].visits[-1]
         days = range(self.bounds.start_on, self.bounds.last_day + 1)
 
@@ -147,9 +164,10 @@ class Series:
 
 def day_book(wish: Wish, ground: Ground) -> DayBook:
     """Return the day book of a wish: what is free on each of its days."""
-    first = wish.start_on.toordinal()
-    days = range(first, first + wish.horizon_days + 1)
     since, minute = wish.not_before
+    # A list that has gone out lies before the first day of the plan; places on it are still looked at.
+    first = wish.start_on if wish.frozen_through is None else min(wish.start_on, since)
+    days = range(first.toordinal(), wish.start_on.toordinal() + wish.horizon_days + 1)
     earliest = {day: local_time.QUANTA_A_DAY for day in days if day < since.toordinal()}
     earliest[since.toordinal()] = -(-minute // QUANTUM)
     changes = {day: local_time.unusable_mask(dt.date.fromordinal(day), ground.zone) for day in days}
@@ -163,6 +181,7 @@ def day_book(wish: Wish, ground: Ground) -> DayBook:
         requires=wish.requires,
         interpreter=wish.interpreter,
         is_same_trip=wish.is_same_trip,
+        shut=ground.shut,
     )
 
 

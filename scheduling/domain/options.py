@@ -84,6 +84,7 @@ class DayBook:
     requires: Mapping[str, frozenset[str]] = field(default_factory=dict)
     interpreter: str = ""
     is_same_trip: bool = False
+    shut: Mapping[int, int] = field(default_factory=dict)  # date ordinal to quanta in which the site is closed
     uses: dict[str, tuple[Use, ...]] = field(init=False)
     by_use: dict[Use, list[Lane]] = field(init=False)
     _starts: dict[tuple[int, str], dict[int, int]] = field(init=False, default_factory=dict)
@@ -144,7 +145,7 @@ class DayBook:
 
     def _allowed(self, day: int, visit: str) -> int:
         length = self.visits[visit].minutes // QUANTUM
-        free = bitmap.FULL_DAY & ~self.life.busy(day) & ~self.unusable.get(day, 0)
+        free = bitmap.FULL_DAY & ~self.life.busy(day) & ~self.unusable.get(day, 0) & ~self.shut.get(day, 0)
         first = self.earliest.get(day, 0)
         found = bitmap.erode(free, length) >> first << first
         if escort := self.life.escort.get(day, 0):
@@ -231,14 +232,25 @@ class DayBook:
         return found
 
 
-def cheapest(offers: Sequence[Option], main: int | None, other_device: int) -> Option | None:
-    """Return the cheapest offer where every device but `main` costs extra; the earliest of equals."""
-    best: Option | None = None
+def cheapest(
+    offers: Sequence[Option], main: int | None, other_device: int, promise: Mapping[int, int]
+) -> Option | None:
+    """Return the cheapest offer where every device but `main` costs extra; of equals the earliest, then by `promise`.
+
+    `promise`: device to its rank, the least scarce first; one that has none comes last.
+    """
+    best: tuple[int, int, int, int] | None = None
     for offer in offers:
         cost = offer.cost + (other_device if main is not None and offer.main != main else 0)
-        if best is None or (cost, offer.quantum, offer.main) < (best.cost, best.quantum, best.main):
-            best = Option(offer.quantum, offer.main, cost)
-    return best
+        found = (cost, offer.quantum, promise.get(offer.main, len(promise)), offer.main)
+        if best is None or found < best:
+            best = found
+    return best and Option(best[1], best[3], best[0])
+
+
+def most_promising(lanes: Sequence[int], promise: Mapping[int, int]) -> int:
+    """Return the device of some that ranks first, the lowest id of equals."""
+    return min(lanes, key=lambda lane: (promise.get(lane, len(promise)), lane))
 
 
 def _candidates(mask: int, wanted: int, window: tuple[int, int] | None) -> list[int]:

@@ -1,7 +1,7 @@
 """Pure: from a wish to the best plan, with the reason for every session, and from one plan to several.
 
-The standing time is the one asked for, or the half hour that fits most days. Every possible main device is searched,
-each search bounded by the cheapest plan so far; the result is optimal for the costs in `costs`.
+The standing time is the one asked for, or the half hour that fits most days, of equals the least scarce. Every main
+device is searched, each search bounded by the cheapest plan so far; the result is optimal for the costs in `costs`.
 """
 
 import datetime as dt
@@ -86,6 +86,7 @@ class _Planner:
         if not self.first.blocks:
             raise Infeasible("This protocol plans no sessions ahead.", code="nothing_to_plan", at_session=1)
         self.first.check_kinds()
+        self.standing: int | None = None
 
     def plan(self, costs: Costs, *, standing: int | None = None) -> Plan:
         """Return the cheapest plan for these costs around a standing time (quanta), or the wish's own."""
@@ -131,7 +132,9 @@ class _Planner:
         """Return the standing time: the one asked for, or the one that fits most days."""
         if self.wish.preferred_minute is not None:
             return self.wish.preferred_minute // QUANTUM
-        return _most_fitting(self.wish, self.first)
+        if self.standing is None:
+            self.standing = _most_fitting(self.wish, self.first)
+        return self.standing
 
     def steadiest_quantum(self) -> int:
         """Return the half hour that fits most of the course's days, the nearest to the standing time of equals."""
@@ -150,9 +153,13 @@ def _most_fitting(wish: Wish, series: Series) -> int:
     fits = series.fits(len(series.blocks))
     if wish.window:
         fits = [fit for fit in fits if wish.window[0] <= fit[0] < wish.window[1]] or fits
-    # The time that fits most days; the earliest of equals.
-    best = max(fits, key=lambda fit: (fit[1], -fit[0]), default=(EARLIEST_START, 0))
-    return best[0] // QUANTUM
+    most = max((count for _minute, count in fits), default=0)
+    best = [minute // QUANTUM for minute, count in fits if count == most]
+    if len(best) < 2:
+        return best[0] if best else EARLIEST_START // QUANTUM
+    # Of the times that fit most days the least scarce, so that what others ask for stays free; the earliest of equals.
+    demand = series.demand()
+    return min(best, key=lambda quantum: (demand.scarcity(quantum), quantum))
 
 
 def _infeasible(series: Series, deepest: int) -> Infeasible:

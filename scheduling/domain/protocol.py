@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scheduling.domain.operations import GateKind
+
 MAX_SESSIONS = 120  # a year of weekly maintenance twice over; more is a typing mistake, not a prescription
 MAX_VISIT_MINUTES = 12 * 60
 
@@ -120,6 +122,20 @@ class MissReview:
 
 
 @dataclass(frozen=True, slots=True)
+class GateRule:
+    """What must be there before a course or a visit begins; None: as `gates.GATES` has it for the kind.
+
+    `valid_days`: how long what was shown is good. `due_days`: working days before the visit, 0: when it begins.
+    `before`: `visit`, or `booking` where times may only be held without it.
+    """
+
+    kind: GateKind
+    valid_days: int | None = None
+    due_days: int | None = None
+    before: str = "visit"
+
+
+@dataclass(frozen=True, slots=True)
 class Billing:
     """Which procedure code a visit is billed under, and what one authorised unit is: `session`, `day` or `visit`."""
 
@@ -168,7 +184,7 @@ class ProtocolDefinition:
     remap_visit: str | None
     gaps: Gaps
     makeup: str
-    gates: tuple[str, ...] = ()
+    gates: tuple[GateRule, ...] = ()
     escort: str = "none"
     fasting: Mapping[str, float] | str | None = None
     observe_minutes: int | None = None
@@ -183,6 +199,8 @@ class ProtocolDefinition:
     late_cancel_hours: int | None = None
     missed_grace_minutes: int | None = None
     missed_from: str = "end"  # what the grace is counted from: the planned end, or the start
+    refill_lead_minutes: int | None = None  # least notice when a freed time is offered; None: as usual for the modality
+    list_frozen_at: int | None = None  # wall-clock minute on the last working day before, from which a list stands
     authorized_units: int | None = None
     billing: Billing = Billing()
 

@@ -60,8 +60,11 @@ def _is_about(source: str, leaf: str) -> bool:
     return source in _prefixes(leaf) or (f"{source}[".startswith(f"{replaced}[") and "[" in leaf)
 
 
-def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
+def parse_protocol(data: Mapping[str, Any], *, is_stored: bool = False) -> ProtocolDefinition:
     """Return the protocol a mapping describes.
+
+    `is_stored`: a version courses were built from. It was accepted when a gate could be called anything; one that is
+    not known is left out, as it always was.
 
     :raises ProtocolError: it breaks the form; path and reason say where and why.
     """
@@ -84,6 +87,7 @@ def parse_protocol(data: Mapping[str, Any]) -> ProtocolDefinition:
         remap_visit=_known(use, "remap", visits) if use.get("remap") else None,
         gaps=form_parts.gaps(top.child("gaps")),
         makeup=top.choice("makeup", _MAKEUPS, "append"),
+        gates=form_parts.gates(top, is_lenient=is_stored),
         **_rest(top),
     )
     use.close()
@@ -109,7 +113,6 @@ def _rest(top: Node) -> dict[str, Any]:
     measures = top.child("measures")
     reminders = top.child("reminders")
     found = {
-        "gates": top.texts("gates"),
         "escort": top.choice("escort", _ESCORTS, "none"),
         "fasting": form_parts.fasting(top),
         "observe_minutes": top.whole("observe_minutes", 0, MAX_VISIT_MINUTES),
@@ -124,6 +127,8 @@ def _rest(top: Node) -> dict[str, Any]:
         "late_cancel_hours": top.whole("late_cancel_hours", 0, 24 * 14),
         "missed_grace_minutes": top.whole("missed_grace_minutes", 0, 24 * 60),
         "missed_from": top.choice("missed_from", ("end", "start"), "end"),
+        "refill_lead_minutes": top.whole("refill_lead_minutes", 0, 7 * 24 * 60),
+        "list_frozen_at": form_parts.clock(top, "list_frozen_at"),
         "authorized_units": top.whole("authorized_units", 1, 500),
         "billing": form_parts.billing(top.child("billing")),
     }

@@ -58,6 +58,7 @@ class Search:
     wanted: int
     window: tuple[int, int] | None
     costs: Costs = AS_ASKED
+    promise: Mapping[int, int] = field(default_factory=dict)  # device to its rank: of equally good ones the first
     _options: dict[tuple[int, tuple[str, ...], int | None], Option | None] = field(default_factory=dict)
     _offers: dict[tuple[int, tuple[str, ...]], Sequence[Option]] = field(default_factory=dict)
     _rests: dict[int | None, _Rest] = field(default_factory=dict)
@@ -169,7 +170,8 @@ class Search:
             # The same time on another device: nothing the patient was told changes.
             others = [lane for lane, mask in starts.items() if mask >> told.quantum & 1]
             if others:
-                return Option(told.quantum, main if main in others else others[0], self.costs.other_device)
+                device = main if main in others else options.most_promising(others, self.promise)
+                return Option(told.quantum, device, self.costs.other_device)
         best = self._cheapest(day, block, main)
         return best and Option(best.quantum, best.main, best.cost + self.costs.moved)
 
@@ -177,7 +179,7 @@ class Search:
         offers = self._offers_on(day, block)
         if self.space.bounds.is_one_device:
             offers = [offer for offer in offers if offer.main == main]
-        return options.cheapest(offers, main, self.costs.other_device)
+        return options.cheapest(offers, main, self.costs.other_device, self.promise)
 
     def _offers_on(self, day: int, block: Block) -> Sequence[Option]:
         key = (day, block.visits)

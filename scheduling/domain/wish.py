@@ -41,6 +41,7 @@ class Wish:
     is_same_trip: bool = False
     interpreter: str = ""
     covered: tuple[tuple[int, int], ...] | None = None
+    frozen_through: dt.date | None = None  # the lists up to this day have gone out: nobody is put on them any more
 
     def is_covered(self, day: int) -> bool:
         """Tell whether an authorisation pays for a visit on a day (ordinal), as far as dates go."""

@@ -6,11 +6,20 @@ import pytest
 import yaml
 
 from scheduling import catalogue
-from scheduling.domain.protocol import ProtocolError
+from scheduling.domain.gate_kinds import requirements
+from scheduling.domain.operations import GateKind
+from scheduling.domain.protocol import GateRule, ProtocolError
 from scheduling.domain.protocol_form import merge_like, parse_protocol
 
 SHIPPED = Path(__file__).parents[3] / "scheduling" / "protocols"
 TMS: dict[str, Any] = yaml.safe_load((SHIPPED / "tms_mdd_36.yaml").read_text())
+
+
+GATE_KINDS = (
+    "must be one of consult, screening, consent, medical_clearance, preop_clearance, rems_enrollment, implant_record, "
+    "wound_check, fmri_target, financial, authorization, escort, ride, drug_on_hand"
+)
+NO_SOURCE = "has no source; write where the number comes from, or the word default"
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -85,6 +94,18 @@ def test_the_tms_protocol_says_what_the_catalogue_says() -> None:
         ("phases", "thirty", "phases", "must be a list"),
         ("gaps", [4], "gaps", "must be a mapping"),
         ("name", "", "name", "must be text"),
+        ("gates[0]", 5, "gates[0]", "must be a mapping"),
+        ("gates[0]", "labs", "gates[0]", GATE_KINDS),
+        ("gates[0]", {"kind": "labs"}, "gates[0]", GATE_KINDS),
+        ("gates[0]", {}, "gates[0].kind", "is missing"),
+        ("gates[0]", "fasting", "gates[0]", "follows from fasting and is not listed"),
+        ("gates[0]", "monitoring_form", "gates[0]", "follows from form_due_days and is not listed"),
+        ("gates[0]", "consent", "gates[2]", "is said twice: consent"),
+        ("gates[0]", {"kind": "consult", "valid_days": 0}, "gates[0].valid_days", "must be from 1 to 3660, not 0"),
+        ("gates[0]", {"kind": "consult", "due_days": -1}, "gates[0].due_days", "must be from 0 to 30, not -1"),
+        ("gates[0]", {"kind": "consult", "before": "lunch"}, "gates[0].before", "must be one of visit, booking"),
+        ("gates[0]", {"kind": "consult", "by": "desk"}, "gates[0].by", "is not a key of this form"),
+        ("gates[0]", {"kind": "consult", "due_days": 5}, "gates[0].due_days", NO_SOURCE),
     ],
 )
 def test_a_wrong_value_is_refused_with_path_and_reason(path: str, value: Any, where: str, reason: str) -> None:
@@ -184,3 +205,26 @@ def test_groups_rems_and_observation_can_be_said() -> None:
         120,
         {"food_hours": 2.0, "fluid_hours": 0.5},
     )
+
+
+def test_a_gate_can_say_how_long_it_is_good_when_it_is_due_and_that_nothing_is_booked_without_it() -> None:
+    said = {"kind": "consent", "valid_days": 90, "due_days": 5, "before": "booking"}
+    data = changed("gates[2]", said) | {"sources": TMS["sources"] | {"gates[2]": "default"}}
+
+    definition = parse_protocol(data)
+
+    assert definition.gates[2] == GateRule(GateKind.CONSENT, valid_days=90, due_days=5, before="booking")
+    consent = next(each for each in requirements(definition) if each.kind is GateKind.CONSENT)
+    assert (consent.valid_days, consent.due_days, consent.is_before_booking) == (90, 5, True)
+    consult = next(each for each in requirements(definition) if each.kind is GateKind.CONSULT)
+    assert (consult.valid_days, consult.due_days, consult.is_before_booking) == (None, 3, False)
+
+
+def test_a_version_stored_when_a_gate_could_be_called_anything_keeps_what_is_known_today() -> None:
+    data = TMS | {"gates": ["consult", "labs", "consult", "fasting", "consent"]}
+
+    with pytest.raises(ProtocolError):
+        parse_protocol(data)
+    kept = parse_protocol(data, is_stored=True)
+
+    assert [rule.kind for rule in kept.gates] == [GateKind.CONSULT, GateKind.CONSENT]

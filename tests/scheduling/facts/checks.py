@@ -14,7 +14,7 @@ Check = Callable[[Course, Fact], Iterator[str]]
 
 def gates(course: Course, fact: Fact) -> Iterator[str]:
     """At least these must be true before the first visit is confirmed."""
-    if missing := sorted(set(fact.told) - set(course.definition.gates)):
+    if missing := sorted(set(fact.told) - {rule.kind.value for rule in course.definition.gates}):
         yield f"there is no gate for {', '.join(missing)}"
 
 

@@ -94,12 +94,13 @@ RARE = ("tms_10hz_36", "dtms_ocd_29", "ect_maint_ladder", "ipt_16")
 @cache
 def protocol(code: str) -> ProtocolDefinition:
     """Return a shipped protocol, `like:` resolved."""
-    return parse_protocol(json.loads(json.dumps(_mapping(code))))
+    return parse_protocol(json.loads(json.dumps(mapping(code))))
 
 
-def _mapping(code: str) -> Mapping[str, Any]:
+def mapping(code: str) -> Mapping[str, Any]:
+    """Return a shipped protocol as it is written, `like:` resolved."""
     loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{code}.yaml").read_text())
-    return merge_like(_mapping(loaded["like"]), loaded) if "like" in loaded else loaded
+    return merge_like(mapping(loaded["like"]), loaded) if "like" in loaded else loaded
 
 
 def realistic_case(seed: int) -> tuple[Wish, Ground]:

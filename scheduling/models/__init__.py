@@ -1,8 +1,10 @@
-"""What is owed and when: resources, protocols, courses, sessions, reservations, authorisations, and their history."""
+"""What is owed and when: resources, protocols, courses, sessions, what they occupy and wait for, and their history."""
 
 from scheduling.models.authorizations import Authorization, AuthorizationUnit, Payer
 from scheduling.models.courses import Course, Protocol, Reservation, Session
+from scheduling.models.gates import Prerequisite
 from scheduling.models.history import CourseEvent, RecordingGap, SessionEvent
+from scheduling.models.operations import Block, ExtraHours, LevelProposal
 from scheduling.models.resources import (
     AttendancePolicy,
     ClosedGroup,
@@ -13,18 +15,23 @@ from scheduling.models.resources import (
     ResourceHours,
     Shift,
 )
+from scheduling.models.waiting import SlotOffer, WaitlistEntry
 
 __all__ = [
     "AttendancePolicy",
     "Authorization",
     "AuthorizationUnit",
+    "Block",
     "ClosedGroup",
     "Closure",
     "Course",
     "CourseEvent",
+    "ExtraHours",
     "GroupMeeting",
+    "LevelProposal",
     "Outage",
     "Payer",
+    "Prerequisite",
     "Protocol",
     "RecordingGap",
     "Reservation",
@@ -33,4 +40,6 @@ __all__ = [
     "Session",
     "SessionEvent",
     "Shift",
+    "SlotOffer",
+    "WaitlistEntry",
 ]

@@ -229,6 +229,7 @@ class Reservation(models.Model):
                 condition=Q(is_active=True),
                 name="reservation_active",
             ),
+            models.Index(fields=["starts_at"], condition=Q(is_active=False), name="reservation_let_go"),
         ]
 
     def __str__(self) -> str:

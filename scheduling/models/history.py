@@ -18,9 +18,12 @@ class CourseEvent(models.Model):
     by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=120, blank=True)
     data = models.JSONField(default=dict)
+    # Many courses changed by one decision: told as one, taken back as one.
+    block = models.ForeignKey("Block", on_delete=models.PROTECT, null=True, related_name="changes", db_index=False)
 
     class Meta:
         constraints = [AppendOnly(name="courseevent_append_only")]
+        indexes = [models.Index(fields=["block"], condition=Q(block__isnull=False), name="courseevent_of_block")]
 
     def __str__(self) -> str:
         return f"Course event {self.pk}"

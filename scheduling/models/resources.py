@@ -54,11 +54,13 @@ class Closure(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=80)
+    block = models.ForeignKey("Block", on_delete=models.PROTECT, null=True, related_name="closures")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="closure_not_empty"),
-            models.UniqueConstraint(fields=["site", "starts_at"], name="closure_once"),
+            # A closed day is entered once; a block may begin where another one or a holiday does, and last longer.
+            models.UniqueConstraint(fields=["site", "starts_at"], condition=Q(block=None), name="closure_once"),
         ]
 
     def __str__(self) -> str:
@@ -72,6 +74,7 @@ class Outage(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=80)
+    block = models.ForeignKey("Block", on_delete=models.PROTECT, null=True, related_name="outages")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="outage_not_empty")]

@@ -15,6 +15,7 @@ from api.views import (
     docs,
     health,
     holds,
+    hooks,
     house,
     life,
     lookups,
@@ -89,6 +90,7 @@ class Schema(SpectacularJSONAPIView):
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("hooks/twilio/status/<uuid:message_id>/", hooks.twilio_status, name="hook-twilio-status"),
     path(f"{V1}sites/", lookups.Sites.as_view(), name="api-sites"),
     path(f"{V1}protocols/", lookups.Protocols.as_view(), name="api-protocols"),
     path(f"{V1}resources/", lookups.Resources.as_view(), name="api-resources"),

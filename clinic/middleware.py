@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 
-# Pages that stand before the door: sign in, health, static files, and the API, which answers 401 by itself.
-PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|static/|api/)")
+# Pages that stand before the door: sign in, health, static files, the API, which answers 401 by itself, and the
+# providers' call-backs, which are signed.
+PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|static/|api/|hooks/)")
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -76,7 +76,10 @@ def email(url: str) -> dict[str, Any]:
 
 
 def sms(url: str) -> dict[str, str]:
-    """Return account, token and sender of `twilio://SID:TOKEN@/?from=+1555…`, or an empty dict for `log://`."""
+    """Return account, token and sender of `twilio://SID:TOKEN@/?from=+1555…`, or an empty dict for `log://`.
+
+    `&old_token=…`: signatures made with it are accepted too, while the token is exchanged.
+    """
     parts = urlsplit(url)
     if parts.scheme == "log":
         return {}
@@ -85,7 +88,9 @@ def sms(url: str) -> dict[str, str]:
     sender = parse_qs(parts.query.replace("+", "%2B")).get("from", [""])[0]
     if not (parts.username and parts.password and sender):
         raise ImproperlyConfigured("SMS_URL must read twilio://SID:TOKEN@/?from=+15550102040.")
-    return {"account": unquote(parts.username), "token": unquote(parts.password), "from": sender}
+    old = parse_qs(parts.query).get("old_token", [""])[0]
+    login = {"account": unquote(parts.username), "token": unquote(parts.password), "from": sender}
+    return login | ({"old_token": old} if old else {})
 
 
 def secret_key(path: Path) -> str:

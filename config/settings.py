@@ -34,8 +34,13 @@ SEND_MESSAGES = env.flag("SEND_MESSAGES")
 SEND_ONLY_TO = env.words("SEND_ONLY_TO")
 SMS = env.sms(env.text("SMS_URL", "log://"))
 SMS_API_BASE = env.text("SMS_API_BASE", "https://api.twilio.com")
+PACE = {"sms": env.number("SMS_PER_SECOND", 20), "email": env.number("EMAIL_PER_SECOND", 20)}
+SENDER_EPOCH = env.text("SENDER_EPOCH")
+SENDER_FILE = DATA_DIR / "sender"
+MESSAGE_LEASE = env.number("MESSAGE_LEASE", 120)
+MESSAGE_QUARANTINE = env.number("MESSAGE_QUARANTINE", 600)
 vars().update(env.email(env.text("EMAIL_URL", "log://")))
-EMAIL_TIMEOUT = 15
+EMAIL_TIMEOUT = PROVIDER_TIMEOUT = env.number("PROVIDER_TIMEOUT", 15)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "visits@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

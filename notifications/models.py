@@ -6,50 +6,96 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.constraints import AppendOnly
-from notifications.domain.states import Kind, MessageState
-from patients.domain.contact import Channel
+from notifications.domain.states import MessageState
 
 _STATES = [state.value for state in MessageState]
+_HELD = [MessageState.CLAIMED.value, MessageState.SENDING.value]
 
 
 class Message(models.Model):
-    """One message to one address: the outbox. The database is the truth, the broker only wakes people up."""
+    """One message to one address: the outbox. The database is the truth, the broker only wakes people up.
+
+    The body is not kept: `template_version`, `language` and `facts` say it again; `body_hash` proves what left.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     dedupe_key = models.CharField(max_length=120, unique=True)  # subject + kind + channel + recipient: planned once
     site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="+")
-    course = models.ForeignKey("scheduling.Course", on_delete=models.PROTECT, related_name="+")
+
+    # What it is about. No patient: the answer to a number nobody here has.
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, null=True, related_name="+")
+    course = models.ForeignKey("scheduling.Course", on_delete=models.PROTECT, null=True, related_name="+")
     session = models.ForeignKey("scheduling.Session", on_delete=models.PROTECT, null=True, related_name="+")
     timing_version = models.PositiveIntegerField(default=0)
     week_of = models.DateField(null=True)
+    offer = models.ForeignKey("scheduling.SlotOffer", on_delete=models.PROTECT, null=True, related_name="+")
+    inbound = models.ForeignKey("InboundMessage", on_delete=models.PROTECT, null=True, related_name="answers")
+
+    # To whom and how. The hash is what caps and suppressions count by, across all records of one number.
     contact_point = models.ForeignKey("patients.ContactPoint", on_delete=models.SET_NULL, null=True, related_name="+")
-    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in Kind])
-    channel = models.CharField(max_length=5, choices=[(channel.value, channel.value) for channel in Channel])
+    related_person = models.ForeignKey("patients.RelatedPerson", on_delete=models.PROTECT, null=True, related_name="+")
+    address_hash = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=24)
+    channel = models.CharField(max_length=8)
     due_at = models.DateTimeField()
     send_by = models.DateTimeField()
+
+    # What becomes of it. Leases and quarantine go by the database's clock, everything else by the product's.
     state = models.CharField(max_length=16, choices=[(state, state) for state in _STATES], default=MessageState.PENDING)
+    reason = models.CharField(max_length=160, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
+    resends = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
-    provider_sid = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique when there is one
-    template_version = models.CharField(max_length=12)
-    reason = models.CharField(max_length=160, blank=True)
-    text = models.TextField(blank=True)  # what was, or would have been, said: clinic, day, time, phone
+    unknown_since = models.DateTimeField(null=True)
+    quarantine_until = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    handed_at = models.DateTimeField(null=True)  # when it was last given to the provider, or would have been
     settled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
+    provider = models.CharField(max_length=12, blank=True)
+    provider_sid = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - unique when there is one
+    provider_status = models.CharField(max_length=16, blank=True)
+    error_code = models.CharField(max_length=16, blank=True)
+
+    template_version = models.CharField(max_length=12)
+    language = models.CharField(max_length=2, blank=True)
+    facts = models.JSONField(default=dict)  # the words that went into the template: clinic, day, time, phone
+    body_hash = models.CharField(max_length=64, blank=True)
+
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(state__in=_STATES), name="message_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=_STATES), name="message_state_known"),
+            models.CheckConstraint(condition=~Q(dedupe_key=""), name="message_key_given"),
+            models.CheckConstraint(
+                condition=Q(course__isnull=False)
+                | Q(session__isnull=False)
+                | Q(offer__isnull=False)
+                | Q(inbound__isnull=False),
+                name="message_about_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(contact_point=None) | Q(related_person=None), name="message_to_one_person"
+            ),
+            models.CheckConstraint(condition=~Q(state__in=_HELD) | ~Q(lease_until=None), name="message_lease_ends"),
+            models.CheckConstraint(
+                condition=Q(state=MessageState.SKIPPED_MERGED.value, merged_into__isnull=False)
+                | (~Q(state=MessageState.SKIPPED_MERGED.value) & Q(merged_into=None)),
+                name="message_merged_into_another",
+            ),
+        ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state=MessageState.PENDING.value), name="message_due"),
+            # Soonest useless first; only what waits is in it, so that a million sent rows cost nothing.
             models.Index(
-                fields=["lease_until"],
-                condition=Q(state__in=[MessageState.CLAIMED.value, MessageState.SENDING.value]),
-                name="message_leased",
+                fields=["channel", "send_by"], condition=Q(state=MessageState.PENDING.value), name="message_due"
+            ),
+            models.Index(fields=["lease_until"], condition=Q(state__in=_HELD), name="message_leased"),
+            models.Index(
+                fields=["quarantine_until"], condition=Q(state=MessageState.UNKNOWN.value), name="message_unknown"
             ),
             models.Index(fields=["site", "-due_at"], name="message_outbox"),
-            models.Index(fields=["contact_point", "settled_at"], name="message_caps"),
+            models.Index(fields=["address_hash", "handed_at"], name="message_caps"),
         ]
 
     def __str__(self) -> str:
@@ -61,11 +107,13 @@ class MessageAttempt(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()
-    step = models.CharField(max_length=10, choices=[("started", "started"), ("ended", "ended")])
+    step = models.CharField(max_length=10, choices=[(step, step) for step in ("started", "ended", "looked_up")])
     at = models.DateTimeField()
+    worker = models.CharField(max_length=80, blank=True)
     outcome = models.CharField(max_length=16, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
     code = models.CharField(max_length=16, blank=True)
-    provider_sid = models.CharField(max_length=64, blank=True)
+    provider_sid = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [AppendOnly(name="messageattempt_append_only")]
@@ -74,10 +122,57 @@ class MessageAttempt(models.Model):
         return f"Attempt {self.pk}"
 
 
+class ProviderEvent(models.Model):
+    """What a provider called back to say about a message: once for each of its signed facts, applied later."""
+
+    provider = models.CharField(max_length=12)
+    event_key = models.CharField(max_length=160)  # made of signed fields only
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="events")
+    provider_sid = models.CharField(max_length=120)
+    status = models.CharField(max_length=16)
+    error_code = models.CharField(max_length=16, blank=True)
+    payload_hash = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "event_key"], name="providerevent_once")]
+        indexes = [models.Index(fields=["id"], condition=Q(applied_at=None), name="providerevent_waiting")]
+
+    def __str__(self) -> str:
+        return f"Provider event {self.pk}"
+
+
+class InboundMessage(models.Model):
+    """What somebody wrote to the clinic's number, stored before anything is done about it."""
+
+    provider = models.CharField(max_length=12)
+    provider_sid = models.CharField(max_length=120)
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, null=True, related_name="+")
+    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, null=True, related_name="+")
+    address = models.CharField(max_length=254)
+    address_hash = models.CharField(max_length=64)
+    to_address = models.CharField(max_length=254)
+    body = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=24, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "provider_sid"], name="inboundmessage_once")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(handled_at=None), name="inboundmessage_waiting"),
+            models.Index(fields=["address_hash", "received_at"], name="inboundmessage_sender"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Inbound message {self.pk}"
+
+
 class Suppression(models.Model):
     """An address nothing is sent to any more, by its hash, and why."""
 
-    channel = models.CharField(max_length=5)
+    channel = models.CharField(max_length=8)
     address_hash = models.CharField(max_length=64)
     cause = models.CharField(max_length=40)
     since = models.DateTimeField()
@@ -87,3 +182,32 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"Suppression {self.pk}"
+
+
+class Pace(models.Model):
+    """How fast one channel may go, for all workers together: a bucket of tokens, and the pause a provider asked for."""
+
+    channel = models.CharField(max_length=8, primary_key=True)
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField()  # by the database's clock
+    paused_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(tokens__gte=0), name="pace_not_overdrawn")]
+
+    def __str__(self) -> str:
+        return f"Pace of {self.channel}"
+
+
+class Sender(models.Model):
+    """Whether this database may send: its epoch must equal the one kept outside of it. One row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    epoch = models.CharField(max_length=64)
+    armed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="sender_one_row")]
+
+    def __str__(self) -> str:
+        return "Sender"

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from notifications.domain.states import NEEDS_A_PERSON, MessageState
 from notifications.models import Message
+from notifications.rendering import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,10 @@ class OutboxLine:
     message_id: str
     site_id: int
     zone: str
-    patient_id: int
+    patient_id: int | None
     first_name: str
     last_name: str
-    course_id: int
+    course_id: int | None
     session_id: int | None
     kind: str
     channel: str
@@ -77,8 +78,8 @@ def _lines(rows: QuerySet[Message], limit: int) -> list[OutboxLine]:
             site_id=row.site_id,
             zone=row.site.zone,
             patient_id=row.patient_id,
-            first_name=row.patient.preferred_name or row.patient.first_name,
-            last_name=row.patient.last_name,
+            first_name=(row.patient.preferred_name or row.patient.first_name) if row.patient else "",
+            last_name=row.patient.last_name if row.patient else "",
             course_id=row.course_id,
             session_id=row.session_id,
             kind=row.kind,
@@ -88,7 +89,7 @@ def _lines(rows: QuerySet[Message], limit: int) -> list[OutboxLine]:
             settled_at=row.settled_at,
             state=MessageState(row.state),
             reason=row.reason,
-            text=row.text,
+            text=said(row),
         )
         for row in found
     ]

@@ -1,7 +1,8 @@
 """From a message row to what is said, read anew at the last moment."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from notifications.domain import texts
@@ -17,12 +18,22 @@ class Changed(Exception):
     """What the message is about was moved, cancelled or is over. `str()` is the reason shown to staff."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A rendered message, and the facts that say it again."""
+
+    subject: str
+    body: str
+    facts: dict[str, str]
+
+
 def facts_of(message: Message, *, language: str, now: dt.datetime) -> dict[str, str]:
     """Return the words that go into a message's text.
 
     :raises Changed: there is nothing left to say.
     """
     site = message.site
+    assert message.course_id is not None
     facts = {"clinic": site.message_name, "phone": phones.readable(site.phone), "address": site.address}
     if message.kind == Kind.DAY_BEFORE:
         assert message.session_id is not None
@@ -65,16 +76,29 @@ def _days(days: Sequence[dt.date], language: str) -> str:
     return " ".join(names)
 
 
-def render(message: Message, *, language: str, now: dt.datetime) -> tuple[str, str]:
-    """Return subject (empty for SMS) and body.
+def render(message: Message, *, language: str, now: dt.datetime) -> Words:
+    """Return what a message says at this moment.
 
     :raises Changed: there is nothing left to say.
     """
     facts = facts_of(message, language=language, now=now)
-    kind = Kind(message.kind)
-    if message.channel == "email":
-        return texts.mail(kind, language, facts)
-    body = texts.sms(kind, language, facts)
+    return Words(*_composed(message.kind, message.channel, language, facts), facts)
+
+
+def said(message: Message) -> str:
+    """Return the body that left, or would have, again from its facts; empty if it was never written."""
+    if not message.facts:
+        return ""
+    if "text" in message.facts:  # from before facts were kept
+        return str(message.facts["text"])
+    return _composed(message.kind, message.channel, message.language, message.facts)[1]
+
+
+def _composed(kind: str, channel: str, language: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return subject (empty for SMS) and body; the same facts say the same again."""
+    if channel == "email":
+        return texts.mail(Kind(kind), language, facts)
+    body = texts.sms(Kind(kind), language, facts)
     if len(body) > texts.ONE_TEXT and "times" in facts:
-        body = texts.sms(kind, language, facts | {"times": texts.MANY_TIMES[language]})
+        body = texts.sms(Kind(kind), language, {**facts, "times": texts.MANY_TIMES[language]})
     return "", body

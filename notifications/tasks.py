@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from notifications.actions import planning, sending, withdrawing
+from notifications.actions import events, planning, reconciling, sending, withdrawing
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,14 @@ def drain_messages() -> None:
         logger.info("Handed over %s messages", sent)
 
 
-@shared_task(name="notifications.recover_messages")  # type: ignore[untyped-decorator]
-def recover_messages() -> None:
-    """Take back what a dead worker held."""
-    if recovered := sending.recover_messages(now=clock.now()):
-        logger.warning("Recovered %s messages of a stopped worker", recovered)
+@shared_task(name="notifications.apply_events")  # type: ignore[untyped-decorator]
+def apply_events() -> None:
+    """Let what providers called back become the state of their messages."""
+    events.apply_events(now=clock.now())
+
+
+@shared_task(name="notifications.reconcile_messages")  # type: ignore[untyped-decorator]
+def reconcile_messages() -> None:
+    """Take back what a dead worker held, and ask about what nobody knows."""
+    if settled := reconciling.reconcile_messages(now=clock.now()):
+        logger.warning("Took back or settled %s messages", settled)

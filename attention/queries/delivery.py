@@ -14,7 +14,10 @@ from scheduling.queries.watch import WatchedCourse
 MESSAGES_SHOWN = dt.timedelta(days=3)
 _WORDS = {
     MessageState.UNKNOWN: "A message may not have arrived",
+    MessageState.ABANDONED: "A message may not have arrived",
     MessageState.DEAD: "A message could not be sent",
+    MessageState.UNDELIVERED: "A message did not arrive",
+    MessageState.FAILED: "A message did not arrive",
     MessageState.UNREACHABLE: "Could not be reached",
 }
 
@@ -33,7 +36,7 @@ def not_reached(courses: Sequence[WatchedCourse], site_ids: Sequence[int], now: 
             first_name=line.first_name,
             course_id=line.course_id,
             session_id=line.session_id,
-            about=(line.patient_id,),
+            about=(line.patient_id,) if line.patient_id else (),
             title=_WORDS[line.state],
             detail=line.reason,
             severity=Severity.MEDIUM,

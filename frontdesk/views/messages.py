@@ -21,7 +21,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     site = current_site(request, Permission.VIEW_MESSAGES)
     lines = queries.outbox(site_ids=[site.pk])
-    seen = {line.patient_id for line in lines}
+    seen = {line.patient_id for line in lines if line.patient_id}
     patient_actions.record_access(
         request=who(request), site=site, patient_ids=sorted(seen), action="message.listed", now=now
     )
@@ -38,11 +38,18 @@ _LOOKS = {
     "claimed": ("Sending", "clock", "is-confirmed"),
     "sending": ("Sending", "clock", "is-confirmed"),
     "accepted": ("Sent", "done", "is-done"),
+    "sent": ("Sent", "done", "is-done"),
+    "delivered": ("Delivered", "done", "is-done"),
+    "undelivered": ("Did not arrive", "noshow", "is-noshow"),
+    "failed": ("Did not arrive", "noshow", "is-noshow"),
+    "abandoned": ("Nobody knows if it arrived", "late", "is-late"),
     "shown": ("Would be sent", "info-circle", "is-booked"),
     "unknown": ("Not sure it arrived", "late", "is-late"),
     "dead": ("Not sent", "noshow", "is-noshow"),
     "unreachable": ("No way to reach", "late", "is-late"),
     "skipped_stale": ("Too late to send", "cancelled", "is-cancelled"),
+    "skipped_merged": ("Said in another message", "cancelled", "is-cancelled"),
+    "skipped_list": ("Not on the list to send to", "cancelled", "is-cancelled"),
     "skipped_changed": ("Not needed any more", "cancelled", "is-cancelled"),
     "suppressed": ("Held back", "cancelled", "is-cancelled"),
 }

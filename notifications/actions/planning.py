@@ -1,12 +1,14 @@
 """From what happened and what is coming to message rows. Planning twice adds nothing: the key is the memory."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
 from clinic import queries as clinic_queries
 from clinic.models import Site
+from notifications.actions.transitions import address_hash
 from notifications.domain import texts
 from notifications.domain.states import Kind, MessageState
 from notifications.models import Message
@@ -21,6 +23,7 @@ LOOK_BACK = dt.timedelta(days=2)
 REMIND_AT, REMIND_UNTIL = 10 * 60, 20 * 60
 DIGEST_AT, DIGEST_UNTIL = 12 * 60, 20 * 60
 FRIDAY = 5
+_NAMES = uuid.UUID("5f1f4b0e-6c1d-4a53-9f0e-0a6f2f2b7c11")
 
 
 def plan_messages(*, now: dt.datetime) -> int:
@@ -34,9 +37,12 @@ def plan_messages(*, now: dt.datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _insert(rows: Sequence[Message]) -> int:
-    before = Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows]).count()
-    Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-    return Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows]).count() - before
+    """Insert what is new; of two planners that insert the same row, the key lets one win."""
+    keys = [row.dedupe_key for row in rows]
+    known = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    new = [row for row in rows if row.dedupe_key not in known]
+    Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
+    return len(new)
 
 
 def _for_new_courses(sites: Mapping[int, Site], now: dt.datetime) -> list[Message]:
@@ -64,7 +70,7 @@ def _for_coming_sessions(site: Site, now: dt.datetime) -> list[Message]:
     drafts = [_day_before(session, site) for session in coming if _is_reminded(session)]
     drafts += _digests(coming, week, site)
     due = [draft for draft in drafts if draft.due_at <= now < draft.send_by]
-    reach = reach_of({draft.patient_id for draft in due})
+    reach = reach_of({draft.patient_id for draft in due if draft.patient_id})
     return [row for draft in due for row in _rows(draft, site, reach, now)]
 
 
@@ -109,6 +115,7 @@ def _digests(coming: Iterable[ComingSession], week: Sequence[dt.date], site: Sit
 
 def _rows(draft: Message, site: Site, reach: Mapping[tuple[int, Channel], Reach], now: dt.datetime) -> list[Message]:
     """Return one row for each channel the patient agreed to, or one row that says nobody could be reached."""
+    assert draft.patient_id is not None
     ways = [
         (channel, reach[(draft.patient_id, channel)]) for channel in Channel if (draft.patient_id, channel) in reach
     ]
@@ -122,8 +129,11 @@ def _rows(draft: Message, site: Site, reach: Mapping[tuple[int, Channel], Reach]
 
 
 def _copy(draft: Message, site: Site, now: dt.datetime, channel: Channel, way: Reach | None) -> Message:
+    key = f"{draft.dedupe_key}:{draft.kind}:{channel}:{way.contact_point_id if way else 'nobody'}"
     return Message(
-        dedupe_key=f"{draft.dedupe_key}:{draft.kind}:{channel}:{way.contact_point_id if way else 'nobody'}",
+        # Made of the key: planned again after a restore, it is the message the provider knows already.
+        id=uuid.uuid5(_NAMES, key),
+        dedupe_key=key,
         site=site,
         patient_id=draft.patient_id,
         course_id=draft.course_id,
@@ -131,6 +141,8 @@ def _copy(draft: Message, site: Site, now: dt.datetime, channel: Channel, way: R
         timing_version=draft.timing_version,
         week_of=draft.week_of,
         contact_point_id=way.contact_point_id if way else None,
+        address_hash=address_hash(way.address) if way else "",
+        language=way.language if way else "",
         kind=draft.kind,
         channel=channel,
         due_at=draft.due_at,

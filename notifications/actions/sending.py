@@ -1,233 +1,168 @@
 """Claim, re-check, commit, hand over, record: each its own short transaction, the network in none of them."""
 
 import datetime as dt
-import hashlib
 import logging
+import os
+import socket
 import time
 import uuid
-from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db import OperationalError, transaction
+from django.db.models import F
 
-from notifications.actions.withdrawing import QUIET
+from notifications.actions import arming, claiming
+from notifications.actions.claiming import MOST_ATTEMPTS
+from notifications.actions.last_look import Ready, Settled, look
+from notifications.actions.transitions import address_hash, db_clock, lease, move, quarantine, suppress
 from notifications.channels import registry
-from notifications.channels.base import AnswerLost, Channel, ChannelError, OptedOut, Outgoing
-from notifications.domain import texts, window
-from notifications.domain.states import MOVES, MessageState
-from notifications.models import Message, MessageAttempt, Suppression
-from notifications.rendering import Changed, render
-from patients.domain.contact import Channel as Way
-from patients.reach import Reach, reach_of
-from scheduling.domain import local_time
-from scheduling.queries import messaging
+from notifications.channels.base import AnswerLost, Busy, Channel, ChannelError, OptedOut, Outgoing, Receipt
+from notifications.domain.states import MessageState
+from notifications.models import Message, MessageAttempt
 
 logger = logging.getLogger(__name__)
 
-BATCH = 5  # a big batch would outlive its lease
-LEASE = dt.timedelta(seconds=120)
-MOST_ATTEMPTS = 5
 BACK_OFF = dt.timedelta(minutes=2)
 STOP_AFTER = 30.0  # seconds: a drain takes no new row after that
-DAILY_CAP = 2
+DISARMED = "The sender is not armed: nothing is sent until arm_sender is run"
 
 _M = MessageState
-_COUNTED = [_M.ACCEPTED, _M.SENDING, _M.UNKNOWN, _M.SHOWN]
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What the last look decided instead of sending. `due_at` is set when the message waits."""
-
-    state: MessageState
-    reason: str
-    text: str = ""
-    due_at: dt.datetime | None = None
 
 
 def drain_messages(*, now: dt.datetime) -> int:
     """Hand over every message that is due, and return how many left; one that can't be handled stops no other."""
     began = time.monotonic()
-    sent = 0
-    channels: dict[str, Channel | None] = {}
-    try:
-        while time.monotonic() - began < STOP_AFTER and (claimed := _claim(now)):
-            token, ids = claimed
-            for message_id in ids:
-                sent += _handle_safely(message_id, token, channels, now)
-    finally:
-        for channel in channels.values():
-            if channel:
-                channel.close()
-    return sent
+    return sum(_Drain(way, now, began).run() for way in registry.CHANNELS)
 
 
-def _handle_safely(
-    message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel | None], now: dt.datetime
-) -> bool:
-    try:
-        return _handle(message_id, token, channels, now)
-    except Exception:
-        # A poisoned row must not stop the others; its lease sends it back, its attempts end it.
-        logger.exception("Could not handle message %s", message_id)
-        _put_back(message_id, token, now=now, reason="This message can't be written. See the log.")
+class _Drain:
+    """One worker's turn at one channel."""
+
+    def __init__(self, way: str, now: dt.datetime, began: float) -> None:
+        self.way, self.now, self.began = way, now, began
+        self.channel = registry.channel_for(way)
+        self.sent = 0
+        self.is_paused = False
+
+    def run(self) -> int:
+        try:
+            while self._has_time() and self._may_send() and (claim := self._claim()):
+                leased_at = time.monotonic()
+                for message_id in claim.ids:
+                    self._handle_safely(message_id, claim.token, leased_at)
+        finally:
+            self.channel.close()
+        return self.sent
+
+    def _has_time(self) -> bool:
+        return not self.is_paused and time.monotonic() - self.began < STOP_AFTER
+
+    def _may_send(self) -> bool:
+        if not self.channel.reaches_people or arming.is_armed():
+            return True
+        logger.warning(DISARMED)
         return False
 
+    def _claim(self) -> claiming.Claim | None:
+        return claiming.claim(channel=self.way, now=self.now, is_paced=self.channel.reaches_people)
 
-def _handle(message_id: uuid.UUID, token: uuid.UUID, channels: dict[str, Channel | None], now: dt.datetime) -> bool:
-    way = Message.objects.filter(pk=message_id).values_list("channel", flat=True).get()
-    if way not in channels:
-        channels[way] = registry.channel_for(way)
-    leased_at = time.monotonic()
-    outgoing = _prepare(message_id, token, channels[way], now)
-    channel = channels[way]
-    if outgoing is None or channel is None:
-        return False
-    if time.monotonic() - leased_at > LEASE.total_seconds() / 2:
-        _put_back(message_id, token, now=now, reason="The worker was too slow.")  # frozen past half its lease
-        return False
-    return _deliver(message_id, token, channel, outgoing, way, now)
+    def _handle_safely(self, message_id: uuid.UUID, token: uuid.UUID, leased_at: float) -> None:
+        try:
+            self._handle(message_id, token, leased_at)
+        except OperationalError:
+            raise  # the database is gone: what is held falls due again, what was sending becomes unknown
+        except Exception:
+            # A poisoned row must not stop the others; its lease sends it back, its attempts end it.
+            logger.exception("Could not handle message %s", message_id)
+            # What had begun to leave stays as it is: at the end of its lease the provider is asked.
+            _put_back(message_id, token, _M.CLAIMED, now=self.now, reason="This message can't be written. See the log.")
 
+    def _handle(self, message_id: uuid.UUID, token: uuid.UUID, leased_at: float) -> None:
+        if self.is_paused or time.monotonic() - leased_at > lease().total_seconds() / 2:
+            _give_back(message_id, token)  # there is no time left to send this one under its lease
+            return
+        looked_at = time.monotonic()
+        outgoing = _prepare(message_id, token, self.channel, self.now)
+        if outgoing is None:
+            return
+        # Frozen in between: another worker may hold it by now.
+        if time.monotonic() - looked_at > lease().total_seconds() / 2:
+            _put_back(
+                message_id, token, _M.SENDING, now=self.now, reason="The worker was too slow."
+            )  # frozen in between
+            return
+        self._record(message_id, token, outgoing)
 
-def _deliver(
-    message_id: uuid.UUID, token: uuid.UUID, channel: Channel, outgoing: Outgoing, way: str, now: dt.datetime
-) -> bool:
-    """Call the provider, outside any transaction, and record what came of it."""
-    try:
-        sid = channel.send(outgoing)
-    except OptedOut as error:
-        _suppress(outgoing.address, way, now=now)
-        _record(message_id, token, _M.SUPPRESSED, now=now, reason=str(error), code=error.code)
-    except ChannelError as error:
-        if error.permanent:
-            _record(message_id, token, _M.DEAD, now=now, reason=str(error), code=error.code)
+    def _record(self, message_id: uuid.UUID, token: uuid.UUID, outgoing: Outgoing) -> None:
+        """Call the provider, outside any transaction, and record what came of it."""
+        record = partial(_record, message_id, token, now=self.now)
+        try:
+            receipt = self.channel.send(outgoing)
+        except Busy as error:
+            self.is_paused = True
+            tries = _postpone(message_id, token, now=self.now, error=error)
+            claiming.pause(channel=self.way, now=self.now, tries=tries)
+        except OptedOut as error:
+            record(_M.SUPPRESSED, reason=str(error), error=error, hashed=address_hash(outgoing.address))
+        except ChannelError as error:
+            if error.permanent:
+                record(_M.DEAD, reason=str(error), error=error)
+            else:
+                _put_back(message_id, token, _M.SENDING, now=self.now, reason=str(error), error=error)
+        except AnswerLost as error:
+            record(_M.UNKNOWN, reason=f"{error} It may have arrived: the provider is asked first.", error=error)
         else:
-            _put_back(message_id, token, now=now, reason=str(error), code=error.code)
-    except AnswerLost as error:
-        _record(
-            message_id,
-            token,
-            _M.UNKNOWN,
-            now=now,
-            reason=f"{error} It may have arrived: it is not sent again.",
-        )
-    else:
-        _record(message_id, token, _M.ACCEPTED, now=now, sid=sid)
-        return True
-    return False
+            record(_M.ACCEPTED, receipt=receipt)
+            self.sent += 1
 
 
 @transaction.atomic(durable=True)
-def _claim(now: dt.datetime) -> tuple[uuid.UUID, list[uuid.UUID]] | None:
-    due = Message.objects.filter(state=_M.PENDING, due_at__lte=now).order_by("due_at", "pk")
-    if connection.vendor == "postgresql":
-        due = due.select_for_update(skip_locked=True)
-    ids = list(due.values_list("pk", flat=True)[:BATCH])
-    if not ids:
-        return None
-    token = uuid.uuid4()
-    # Leases go by the database's clock: workers' clocks differ. The attempt counts before the work, so poison ends.
-    Message.objects.filter(pk__in=ids).update(
-        state=_M.CLAIMED, lease_token=token, lease_until=_lease_end(), attempt=F("attempt") + 1
-    )
-    return token, ids
-
-
-def _lease_end() -> Combinable:
-    return ExpressionWrapper(Now() + LEASE, output_field=DateTimeField())
-
-
-@transaction.atomic(durable=True)
-def _prepare(message_id: uuid.UUID, token: uuid.UUID, channel: Channel | None, now: dt.datetime) -> Outgoing | None:
+def _prepare(message_id: uuid.UUID, token: uuid.UUID, channel: Channel, now: dt.datetime) -> Outgoing | None:
     """Look once more, then either settle the message or commit that it is about to be sent."""
-    message = (
-        Message.objects.select_for_update(of=("self",))
-        .select_related("site")
-        .filter(pk=message_id, lease_token=token, state=_M.CLAIMED)
-        .first()
-    )
+    message = _held(message_id, token, _M.CLAIMED)
     if message is None:
         return None
-    verdict = _last_look(message, channel, now)
+    verdict = look(message, is_real=channel.reaches_people, now=now)
     if isinstance(verdict, Settled):
         _settle(message, verdict, now)
         return None
-    _move(message, _M.SENDING, lease_until=_lease_end(), text=verdict.body)
-    MessageAttempt.objects.create(message=message, number=message.attempt, step="started", at=now)
-    return verdict
+    _begin(message, verdict, channel, now)
+    return verdict.outgoing
 
 
-def _last_look(message: Message, channel: Channel | None, now: dt.datetime) -> Settled | Outgoing:
-    if now >= message.send_by:
-        return Settled(_M.SKIPPED_STALE, "Too late to be of use.")
-    if messaging.has_ended_quietly(course_id=message.course_id):
-        return Settled(_M.SKIPPED_CHANGED, QUIET)
-    reach = reach_of([message.patient_id]).get((message.patient_id, Way(message.channel)))
-    if reach is None or reach.contact_point_id != message.contact_point_id:
-        return Settled(_M.UNREACHABLE, "The consent or the address was taken away.")
-    if Suppression.objects.filter(channel=message.channel, address_hash=_hash(reach.address)).exists():
-        return Settled(_M.SUPPRESSED, "This address asked for no more messages.")
-    try:
-        subject, body = render(message, language=reach.language, now=now)
-    except Changed as change:
-        return Settled(_M.SKIPPED_CHANGED, str(change))
-    refusal = _must_wait(message, reach, now) or _may_not_leave(message, channel, reach, body)
-    if refusal:
-        return refusal
-    valid = int((message.send_by - now).total_seconds())
-    return Outgoing(str(message.pk), reach.address, subject, body, valid_seconds=valid)
+def _held(message_id: uuid.UUID, token: uuid.UUID, state: MessageState) -> Message | None:
+    held = Message.objects.select_for_update(of=("self",)).select_related("site")
+    return held.filter(pk=message_id, lease_token=token, state=state).first()
 
 
-def _may_not_leave(message: Message, channel: Channel | None, reach: Reach, body: str) -> Settled | None:
-    if channel is None:
-        return Settled(_M.SHOWN, "Sending is off.", text=body)
-    if not registry.may_reach(reach.address):
-        return Settled(_M.SUPPRESSED, "Not on the list this installation may send to.", text=body)
-    if faults := texts.faults(body, is_sms=message.channel == Way.SMS):
-        return Settled(_M.DEAD, f"The text {'; '.join(faults)}."[:160], text=body)
-    return None
-
-
-def _must_wait(message: Message, reach: Reach, now: dt.datetime) -> Settled | None:
-    """Return where the message goes when this is no time to write, or today's share is used up."""
-    zone = reach.zone or message.site.zone
-    today, minute = local_time.wall(now, zone)
-    if not window.is_open(minute):
-        day = today if minute < window.OPENS else today + dt.timedelta(days=1)
-        return _later(message, local_time.to_utc(day, window.OPENS, zone), "Outside 9am to 8pm.")
-    since = local_time.day_bounds(today, zone)[0]
-    said = Message.objects.filter(
-        Q(settled_at__gte=since) | Q(state=_M.SENDING),
-        contact_point__value=reach.address,
-        channel=message.channel,
-        state__in=_COUNTED,
+def _begin(message: Message, ready: Ready, channel: Channel, now: dt.datetime) -> None:
+    move(
+        message,
+        _M.SENDING,
+        lease_until=db_clock(lease()),
+        handed_at=now,
+        provider=channel.provider,
+        reason="",
+        **ready.said,
     )
-    if message.channel == Way.SMS and said.count() >= DAILY_CAP:
-        tomorrow = local_time.to_utc(today + dt.timedelta(days=1), window.OPENS, zone)
-        return _later(message, tomorrow, "Two texts went to this number that day.")
-    return None
-
-
-def _later(message: Message, at: dt.datetime, why: str) -> Settled:
-    if at >= message.send_by:
-        return Settled(_M.SKIPPED_STALE, f"{why} Later would be too late.")
-    return Settled(_M.PENDING, why, due_at=at)
+    MessageAttempt.objects.create(message=message, number=message.attempt, step="started", at=now, worker=_worker())
 
 
 def _settle(message: Message, verdict: Settled, now: dt.datetime) -> None:
     if verdict.due_at:
-        _move(
-            message,
-            _M.PENDING,
-            due_at=verdict.due_at,
-            reason=verdict.reason,
-            attempt=F("attempt") - 1,
-            lease_token=None,
-        )
-    else:
-        _move(message, verdict.state, reason=verdict.reason, text=verdict.text, settled_at=now, lease_token=None)
+        _release(message, due_at=verdict.due_at, reason=verdict.reason, attempt=F("attempt") - 1)
+        return
+    facts = verdict.said | ({"handed_at": now} if verdict.state is _M.SHOWN else {})
+    _end(message, verdict.state, reason=verdict.reason, settled_at=now, **facts)
+
+
+def _release(message: Message, **facts: Any) -> None:
+    move(message, _M.PENDING, lease_token=None, lease_until=None, **facts)
+
+
+def _end(message: Message, state: MessageState, **facts: Any) -> None:
+    move(message, state, lease_token=None, lease_until=None, **facts)
 
 
 @transaction.atomic(durable=True)
@@ -238,76 +173,94 @@ def _record(
     *,
     now: dt.datetime,
     reason: str = "",
-    code: str = "",
-    sid: str = "",
+    receipt: Receipt | None = None,
+    error: ChannelError | AnswerLost | None = None,
+    hashed: str = "",
 ) -> None:
+    """Write down what came of an attempt; without the lease only the attempt itself."""
     message = Message.objects.select_for_update().get(pk=message_id)
+    _ended(message, now, outcome=state, receipt=receipt, error=error)
+    if hashed:
+        suppress(hashed=hashed, channel=message.channel, cause="opted out at the provider", now=now)
+    if message.lease_token != token:
+        logger.error("Message %s was settled after its lease had gone to another worker", message_id)
+        return
+    if message.state != _M.SENDING:
+        # A call-back was faster than the provider's own answer, and knows more.
+        Message.objects.filter(pk=message_id).update(lease_token=None, lease_until=None)
+        return
+    facts: dict[str, Any] = {"reason": reason[:160], "error_code": getattr(error, "code", "")}
+    if receipt:
+        facts |= {"provider_sid": receipt.sid, "provider_status": receipt.status}
+    if state is _M.UNKNOWN:
+        facts |= {"unknown_since": db_clock(), "quarantine_until": db_clock(quarantine())}
+    _end(message, state, settled_at=now, **facts)
+
+
+@transaction.atomic(durable=True)
+def _put_back(
+    message_id: uuid.UUID,
+    token: uuid.UUID,
+    state: MessageState,
+    *,
+    now: dt.datetime,
+    reason: str,
+    error: ChannelError | None = None,
+) -> None:
+    """Try again later, or give the message up after five attempts."""
+    message = _held(message_id, token, state)
+    if message is None:
+        return
+    if state is _M.SENDING:
+        _ended(message, now, outcome="not_sent", error=error)
+    code = error.code if error else ""
+    if message.attempt >= MOST_ATTEMPTS:
+        _end(message, _M.DEAD, reason=reason, error_code=code, settled_at=now, handed_at=None)
+    else:
+        wait = BACK_OFF * 2 ** (message.attempt - 1)
+        _release(message, reason=reason, error_code=code, due_at=now + wait, handed_at=None)
+
+
+@transaction.atomic(durable=True)
+def _postpone(message_id: uuid.UUID, token: uuid.UUID, *, now: dt.datetime, error: Busy) -> int:
+    """Send it later without counting the attempt; return how often that happened to it."""
+    message = _held(message_id, token, _M.SENDING)
+    if message is None:
+        return 0
+    _ended(message, now, outcome="not_sent", error=error)
+    tries = MessageAttempt.objects.filter(message=message, step="ended", outcome="not_sent").count()
+    wait = dt.timedelta(seconds=claiming.back_off(tries))
+    _release(message, reason=str(error), due_at=now + wait, attempt=F("attempt") - 1, handed_at=None)
+    return tries
+
+
+@transaction.atomic(durable=True)
+def _give_back(message_id: uuid.UUID, token: uuid.UUID) -> None:
+    message = _held(message_id, token, _M.CLAIMED)
+    if message is not None:
+        _release(message, attempt=F("attempt") - 1)
+
+
+def _ended(
+    message: Message,
+    now: dt.datetime,
+    *,
+    outcome: str,
+    receipt: Receipt | None = None,
+    error: ChannelError | AnswerLost | None = None,
+) -> None:
     MessageAttempt.objects.create(
         message=message,
         number=message.attempt,
         step="ended",
         at=now,
-        outcome=state,
-        code=code,
-        provider_sid=sid,
-    )
-    if message.lease_token != token:
-        logger.error("Message %s was settled after its lease had gone to another worker", message_id)
-        return
-    _move(message, state, reason=reason[:160], provider_sid=sid or None, settled_at=now, lease_token=None)
-
-
-@transaction.atomic(durable=True)
-def _put_back(message_id: uuid.UUID, token: uuid.UUID, *, now: dt.datetime, reason: str, code: str = "") -> None:
-    """Try again later, or give the message up after five attempts."""
-    message = Message.objects.select_for_update().filter(pk=message_id, lease_token=token).first()
-    if message is None:
-        return
-    if message.state == _M.SENDING:
-        MessageAttempt.objects.create(
-            message=message, number=message.attempt, step="ended", at=now, outcome="not_sent", code=code
-        )
-    if message.attempt >= MOST_ATTEMPTS:
-        _move(message, _M.DEAD, reason=reason, settled_at=now, lease_token=None)
-    else:
-        _move(
-            message,
-            _M.PENDING,
-            reason=reason,
-            due_at=now + BACK_OFF * 2 ** (message.attempt - 1),
-            lease_token=None,
-        )
-
-
-@transaction.atomic(durable=True)
-def recover_messages(*, now: dt.datetime) -> int:
-    """Take back what a dead worker held: claimed goes again, sending becomes unknown. Return how many."""
-    lost = Message.objects.filter(lease_until__lt=Now())
-    again = lost.filter(state=_M.CLAIMED).update(state=_M.PENDING, lease_token=None)
-    unknown = lost.filter(state=_M.SENDING).update(
-        state=_M.UNKNOWN,
-        reason="The worker stopped while sending. It may have arrived: it is not sent again.",
-        settled_at=now,
-        lease_token=None,
-    )
-    return again + unknown
-
-
-@transaction.atomic(durable=True)
-def _suppress(address: str, way: str, *, now: dt.datetime) -> None:
-    Suppression.objects.get_or_create(
-        channel=way,
-        address_hash=_hash(address),
-        defaults={"cause": "opted out at the provider", "since": now},
+        worker=_worker(),
+        outcome=outcome,
+        http_status=getattr(receipt or error, "http_status", None),
+        code=getattr(error, "code", ""),
+        provider_sid=receipt.sid if receipt else "",
     )
 
 
-def _hash(address: str) -> str:
-    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
-
-
-def _move(message: Message, to: MessageState, **facts: object) -> None:
-    """Change a message's state: the only place it is written for a single message."""
-    if to not in MOVES[_M(message.state)]:
-        raise ValueError(f"A message can't go from {message.state} to {to}.")
-    Message.objects.filter(pk=message.pk).update(state=to, **facts)
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:80]

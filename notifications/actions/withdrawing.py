@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
+from notifications.actions.transitions import move_all
 from notifications.domain.states import MessageState
 from notifications.models import Message
 from scheduling.queries import messaging
@@ -21,5 +22,10 @@ def withdraw_messages(*, now: dt.datetime) -> int:
     courses = messaging.courses_ended_quietly(since=now - LOOK_BACK)
     if not courses:
         return 0
-    waiting = Message.objects.filter(course__in=courses, state=MessageState.PENDING)
-    return waiting.update(state=MessageState.SKIPPED_CHANGED, reason=QUIET, settled_at=now)
+    return move_all(
+        Message.objects.filter(course__in=courses),
+        before=MessageState.PENDING,
+        to=MessageState.SKIPPED_CHANGED,
+        reason=QUIET,
+        settled_at=now,
+    )

@@ -1,22 +1,33 @@
-"""Text messages, by Twilio's REST protocol as it stands on the wire (no SDK: it is one POST)."""
+"""Text messages, by Twilio's REST protocol as it stands on the wire (no SDK: it is one POST and one GET)."""
 
+import datetime as dt
+import hashlib
 import threading
+from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import Any
 
 import httpx
 from django.conf import settings
 
-from notifications.channels.base import AnswerLost, ChannelError, OptedOut, Outgoing
+from notifications.channels.base import (
+    AnswerLost,
+    Busy,
+    CannotLookUp,
+    ChannelError,
+    OptedOut,
+    Outgoing,
+    Receipt,
+    Sought,
+)
+from notifications.domain import twilio
+from notifications.domain.twilio import Meaning
 
-OPTED_OUT = 21610
-PERMANENT = {
-    21211,
-    21614,
-    21408,
-    21612,
-}  # not a number, not a mobile, region not permitted, not reachable from this sender
 LONGEST_VALIDITY = 36_000
-
+PAGE = 100
+MOST_PAGES = 20
+SLACK = dt.timedelta(seconds=60)  # Twilio's clock and ours
 
 _building = threading.Lock()  # two workers that start together must not each open a client
 
@@ -24,7 +35,8 @@ _building = threading.Lock()  # two workers that start together must not each op
 @lru_cache(maxsize=1)
 def _built() -> httpx.Client:
     # Built once: making the TLS context costs forty times the request. No retries: a lost answer must stay unknown.
-    return httpx.Client(timeout=httpx.Timeout(15, connect=5), transport=httpx.HTTPTransport(retries=0))
+    patience = httpx.Timeout(settings.PROVIDER_TIMEOUT, connect=5)
+    return httpx.Client(timeout=patience, transport=httpx.HTTPTransport(retries=0))
 
 
 def _client() -> httpx.Client:
@@ -35,51 +47,138 @@ def _client() -> httpx.Client:
 class TwilioSms:
     """The SMS channel."""
 
-    def send(self, outgoing: Outgoing) -> str:
+    provider = "twilio"
+    reaches_people = True
+    can_look_up = True
+
+    @classmethod
+    def is_configured(cls) -> bool:
+        """Tell whether SMS_URL names an account."""
+        return bool(settings.SMS)
+
+    def send(self, outgoing: Outgoing) -> Receipt:
         """Post one message and return its SID.
 
         :raises OptedOut: the owner of the number said STOP.
+        :raises Busy: the gateway asks to slow down.
         :raises ChannelError: refused, or the gateway was not reached.
         :raises AnswerLost: the gateway was reached and its answer lost.
         """
-        account = settings.SMS["account"]
         try:
             response = _client().post(
-                f"{settings.SMS_API_BASE}/2010-04-01/Accounts/{account}/Messages.json",
-                auth=(account, settings.SMS["token"]),
+                _address(),
+                auth=_login(),
                 data={
                     "To": outgoing.address,
                     "From": settings.SMS["from"],
                     "Body": outgoing.body,
                     "ValidityPeriod": str(max(1, min(LONGEST_VALIDITY, outgoing.valid_seconds))),
+                    "StatusCallback": callback_url(outgoing.message_id),
                 },
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise ChannelError("The SMS gateway can't be reached.", code="unreached") from error
         except httpx.HTTPError as error:
             raise AnswerLost("The SMS gateway did not answer.") from error
-        return _sid(response)
+        return _receipt(response)
+
+    def find(self, sought: Sought) -> Receipt | None:
+        """Look a message up: by our id in its call-back address where the answer holds it, else by number and time.
+
+        :raises CannotLookUp: the gateway did not answer the question.
+        """
+        try:
+            candidates = [row for row in _pages(sought) if str(row.get("sid")) not in sought.taken]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise CannotLookUp("The SMS gateway did not say what it has.") from error
+        ours = [row for row in candidates if _is_it(row, sought)]
+        return _known(ours[0]) if ours else None
 
     def close(self) -> None:
         """Keep the connection for the next batch."""
 
 
-def _sid(response: httpx.Response) -> str:
-    if response.status_code >= 500:
-        raise AnswerLost(f"The SMS gateway answered {response.status_code}.")
+def callback_url(message_id: str) -> str:
+    """Return where the gateway tells what became of a message; it carries our id."""
+    return f"{settings.BASE_URL.rstrip('/')}/hooks/twilio/status/{message_id}/"
+
+
+def _address() -> str:
+    return f"{settings.SMS_API_BASE}/2010-04-01/Accounts/{settings.SMS['account']}/Messages.json"
+
+
+def _login() -> tuple[str, str]:
+    return settings.SMS["account"], settings.SMS["token"]
+
+
+def _receipt(response: httpx.Response) -> Receipt:
+    status = response.status_code
+    if status >= 500:
+        raise AnswerLost(f"The SMS gateway answered {status}.", http_status=status)
     try:
         answer = response.json()
     except ValueError as error:
-        raise AnswerLost("The SMS gateway's answer can't be read.") from error
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            answer = {"code": 20429}
+        else:
+            raise AnswerLost("The SMS gateway's answer can't be read.", http_status=status) from error
     if response.is_success and answer.get("sid"):
-        return str(answer["sid"])
-    code = answer.get("code")
-    if code == OPTED_OUT:
-        raise OptedOut("The owner of this number said STOP.", code=str(code), permanent=True)
-    permanent = code in PERMANENT or (response.status_code in (400, 403, 404) and code != 20429)
-    raise ChannelError(
-        "The SMS gateway refused the message.", code=str(code or response.status_code), permanent=permanent
+        return Receipt(str(answer["sid"]), str(answer.get("status", "accepted")), status)
+    raise _refusal(str(answer.get("code") or status), status)
+
+
+def _refusal(code: str, status: int) -> ChannelError:
+    meaning = twilio.meaning(code)
+    if meaning is Meaning.BUSY or status == httpx.codes.TOO_MANY_REQUESTS:
+        return Busy("The SMS gateway asks to slow down.", code=code, http_status=status)
+    if meaning is Meaning.OPTED_OUT:
+        return OptedOut(twilio.words(code), code=code, permanent=True, http_status=status)
+    permanent = meaning in (Meaning.PERMANENT, Meaning.FILTERED) or (
+        status in (400, 403, 404) and meaning is not Meaning.HANDSET_OFF
     )
+    words = twilio.words(code) if code in twilio.CODES else "The SMS gateway refused the message."
+    return ChannelError(words, code=code, permanent=permanent, http_status=status)
+
+
+def _pages(sought: Sought) -> Iterator[dict[str, Any]]:
+    """Return what was sent to a number since the day of the attempt, newest first."""
+    address: str | None = _address()
+    asked: dict[str, str] | None = {
+        "To": sought.address,
+        "DateSent>": f"{sought.since - SLACK:%Y-%m-%d}",
+        "PageSize": str(PAGE),
+    }
+    for _page in range(MOST_PAGES):
+        response = _client().get(str(address), auth=_login(), params=asked)
+        response.raise_for_status()
+        answer = response.json()
+        yield from answer["messages"]
+        if not answer.get("next_page_uri"):
+            return
+        address, asked = f"{settings.SMS_API_BASE}{answer['next_page_uri']}", None
+    raise ValueError("The list does not end.")
+
+
+def _is_it(row: dict[str, Any], sought: Sought) -> bool:
+    named = row.get("status_callback")
+    if named:
+        return sought.message_id in str(named)
+    body = row.get("body")
+    if body and sought.body_hash and hashlib.sha256(str(body).encode()).hexdigest() != sought.body_hash:
+        return False
+    return row.get("from") in (None, settings.SMS["from"]) and any(
+        sought.since - SLACK <= at <= sought.until + SLACK for at in _times(row)
+    )
+
+
+def _known(row: dict[str, Any]) -> Receipt:
+    status = str(row.get("status"))
+    known = status if status in twilio.RANK else "accepted"
+    return Receipt(str(row["sid"]), known, code=str(row.get("error_code") or ""))
+
+
+def _times(row: dict[str, Any]) -> Iterable[dt.datetime]:
+    return [parsedate_to_datetime(row[name]) for name in ("date_created", "date_sent") if row.get(name)]
 
 
 def close_client() -> None:

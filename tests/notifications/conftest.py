@@ -1,6 +1,7 @@
 """An installation that may send: to an SMS gateway and a mail server of the test's own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,13 @@ import pytest
 from notifications.channels import sms
 from testkit import free_port
 from tests.servers import Gateway, Mailbox, mail_server, sms_gateway
+
+
+@pytest.fixture(autouse=True)
+def fresh_sender(settings: Any, tmp_path: Path) -> None:
+    """Give each test a sender of its own: the file outside the database must not outlive the database."""
+    settings.SENDER_FILE = tmp_path / "sender"
+    settings.PACE = {"sms": 10_000, "email": 10_000}
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""Whether this database may send at all. A restored one may not: to it, whatever left since the copy looks unsent.
+
+The database holds an epoch, and so does a place outside of it: `SENDER_EPOCH`, or the file `sender` in DATA_DIR. Only
+while they are equal is anything claimed. The file also knows how far the attempts had come: a database that lies
+behind it is an old one, whatever its epoch says.
+"""
+
+import datetime as dt
+import json
+import logging
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from notifications.actions.transitions import db_clock, move_all, quarantine
+from notifications.domain.states import MessageState
+from notifications.models import Message, MessageAttempt, Sender
+
+logger = logging.getLogger(__name__)
+_M = MessageState
+RESTORED = "The database was restored: this may have been sent already."
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What is known outside the database. `mark`: the highest attempt that was ever made."""
+
+    epoch: str
+    mark: int = 0
+
+
+def is_armed() -> bool:
+    """Tell whether this database may send; the very first time it arms itself, for nothing was ever sent."""
+    outside, row = _outside(), Sender.objects.filter(pk=1).first()
+    if row is None:
+        return _arm_first(outside)
+    mark = _mark()
+    if outside is None or outside.epoch != row.epoch or outside.mark > mark:
+        return False
+    if outside.mark != mark:
+        _write(Outside(row.epoch, mark))
+    return True
+
+
+def arm(*, now: dt.datetime) -> int:
+    """Let this database send again; return how many messages may have left already and are looked up first.
+
+    Whatever was due is set aside as unknown: the provider is asked after the quarantine, and what can't be asked about
+    goes to a person. Plan first, so that the messages the copy never knew are among them.
+    """
+    outside = _outside()
+    epoch = settings.SENDER_EPOCH or uuid.uuid4().hex
+    with transaction.atomic(durable=True):
+        is_first = not Sender.objects.exists() and not MessageAttempt.objects.exists() and outside is None
+        doubtful = 0 if is_first or _is_in_step(outside) else _set_aside(now)
+        Sender.objects.update_or_create(pk=1, defaults={"epoch": epoch, "armed_at": now})
+    _write(Outside(epoch, _mark()))
+    return doubtful
+
+
+def disarm() -> None:
+    """Let this database send nothing until `arm`: what a restore does last, whichever way it was made."""
+    with transaction.atomic(durable=True):
+        # Not a delete: a database without an epoch and without attempts would arm itself.
+        Sender.objects.update_or_create(pk=1, defaults={"epoch": f"restored-{uuid.uuid4().hex}", "armed_at": Now()})
+
+
+def _arm_first(outside: Outside | None) -> bool:
+    if MessageAttempt.objects.exists() or (outside is not None and not settings.SENDER_EPOCH):
+        return False
+    epoch = settings.SENDER_EPOCH or uuid.uuid4().hex
+    # Of two workers that start together one writes the row; the other looks again before its next batch.
+    Sender.objects.get_or_create(pk=1, defaults={"epoch": epoch, "armed_at": Now()})
+    if not settings.SENDER_EPOCH and Sender.objects.filter(pk=1, epoch=epoch).exists():
+        _write(Outside(epoch))
+    return Sender.objects.filter(pk=1, epoch=epoch).exists()
+
+
+def _is_in_step(outside: Outside | None) -> bool:
+    row = Sender.objects.filter(pk=1).first()
+    return row is not None and outside is not None and outside.epoch == row.epoch and outside.mark <= _mark()
+
+
+def _set_aside(now: dt.datetime) -> int:
+    due = Message.objects.filter(due_at__lte=now)
+    facts = {
+        "reason": RESTORED,
+        "unknown_since": now,
+        "quarantine_until": db_clock(quarantine()),
+        "lease_token": None,
+        "lease_until": None,
+        "attempt": 0,  # nobody here tried: only a look-up can tell, and without one it is not sent
+    }
+    return sum(move_all(due, before=before, to=_M.UNKNOWN, **facts) for before in (_M.PENDING, _M.CLAIMED, _M.SENDING))
+
+
+def _mark() -> int:
+    return MessageAttempt.objects.aggregate(highest=Max("pk"))["highest"] or 0
+
+
+def _outside() -> Outside | None:
+    if settings.SENDER_EPOCH:
+        return Outside(settings.SENDER_EPOCH)
+    try:
+        kept = json.loads(_file().read_text())
+        return Outside(str(kept["epoch"]), int(kept["mark"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(outside: Outside) -> None:
+    if settings.SENDER_EPOCH:
+        return
+    file = _file()
+    beside = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps({"epoch": outside.epoch, "mark": outside.mark}))
+        beside.replace(file)
+    except OSError:
+        logger.exception("The sender's epoch can't be written; nothing is sent until it can")
+
+
+def _file() -> Path:
+    return Path(settings.SENDER_FILE)

@@ -1,0 +1,194 @@
+"""What dead workers held, and what nobody knows: taken back, asked about, decided (reliability 2.3, step 8)."""
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from notifications.actions.claiming import MOST_ATTEMPTS
+from notifications.actions.events import Said, forward
+from notifications.actions.transitions import address_hash, db_clock, lease, move, move_all, quarantine
+from notifications.channels import registry
+from notifications.channels.base import CannotLookUp, Channel, Receipt, Sought
+from notifications.domain.states import Kind, MessageState
+from notifications.domain.unresolved import POLICIES, LookUp, Policy, resolve
+from notifications.models import Message, MessageAttempt
+from scheduling.queries import messaging
+
+logger = logging.getLogger(__name__)
+
+BATCH = 5  # as many look-ups as fit into one lease
+PATIENCE = 1.5  # quarantines after which a provider that does not answer is not asked again
+_M = MessageState
+STOPPED = "The worker stopped while sending. It may have arrived: the provider is asked first."
+ABANDONED = "Nobody can say whether it arrived. Call the patient."
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message to ask about, held under a token."""
+
+    message_id: uuid.UUID
+    channel: str
+    sought: Sought | None  # None: its address is not known any more
+    is_last_try: bool
+
+
+def reconcile_messages(*, now: dt.datetime) -> int:
+    """Take back what dead workers held and settle what stayed unknown through its quarantine; return how many."""
+    settled = _take_back(now)
+    channels: dict[str, Channel] = {}
+    try:
+        channels = {way: channel for way in registry.CHANNELS if (channel := registry.channel_for(way)).reaches_people}
+        while held := _hold_doubtful(list(channels)):
+            token, doubts = held
+            settled += sum(_settle_safely(doubt, token, channels[doubt.channel], now) for doubt in doubts)
+    finally:
+        for channel in channels.values():
+            channel.close()
+    return settled
+
+
+@transaction.atomic(durable=True)
+def _take_back(now: dt.datetime) -> int:
+    """Claimed goes again, or ends after five attempts; sending becomes unknown."""
+    lost = Message.objects.filter(lease_until__lt=Now())
+    free = {"lease_token": None, "lease_until": None}
+    worn_out = lost.filter(attempt__gte=MOST_ATTEMPTS)
+    return (
+        move_all(worn_out, before=_M.CLAIMED, to=_M.DEAD, reason="Five workers stopped at it.", settled_at=now, **free)
+        + move_all(lost, before=_M.CLAIMED, to=_M.PENDING, **free)
+        + move_all(
+            lost,
+            before=_M.SENDING,
+            to=_M.UNKNOWN,
+            reason=STOPPED,
+            settled_at=now,
+            unknown_since=F("lease_until"),
+            quarantine_until=db_clock(quarantine()),
+            **free,
+        )
+    )
+
+
+@transaction.atomic(durable=True)
+def _hold_doubtful(ways: Sequence[str]) -> tuple[uuid.UUID, list[Doubt]] | None:
+    """Take the unknown messages whose quarantine is over: nobody else asks about them as long as the lease lasts."""
+    rows = (
+        Message.objects.filter(Q(lease_until=None) | Q(lease_until__lt=Now()), state=_M.UNKNOWN, channel__in=ways)
+        .filter(quarantine_until__lt=Now())
+        .select_related("contact_point", "related_person")
+        .order_by("quarantine_until")
+        .annotate(clock=db_clock())
+    )
+    if connection.vendor == "postgresql":
+        rows = rows.select_for_update(skip_locked=True, of=("self",))
+    found = list(rows[:BATCH])
+    if not found:
+        return None
+    token = uuid.uuid4()
+    Message.objects.filter(pk__in=[row.pk for row in found]).update(lease_token=token, lease_until=db_clock(lease()))
+    return token, [_doubt(row) for row in found]
+
+
+def _doubt(row: Message) -> Doubt:
+    clock: dt.datetime = row.clock  # type: ignore[attr-defined]
+    since = row.unknown_since or clock
+    address = _address(row)
+    sought = address and Sought(
+        message_id=str(row.pk),
+        address=address,
+        body_hash=row.body_hash,
+        since=since - lease(),
+        until=clock,
+        taken=_taken(row),
+    )
+    return Doubt(row.pk, row.channel, sought or None, clock - since > quarantine() * PATIENCE)
+
+
+def _address(row: Message) -> str:
+    """Return where it went; empty if that was changed since: the look-up would ask about somebody else."""
+    found = row.contact_point.value if row.contact_point else row.related_person.phone if row.related_person else ""
+    return found if row.address_hash in ("", address_hash(found)) else ""
+
+
+def _taken(row: Message) -> frozenset[str]:
+    """Return the provider's ids that belong to other messages to the same address."""
+    others = Message.objects.filter(address_hash=row.address_hash, channel=row.channel).exclude(pk=row.pk)
+    attempts = MessageAttempt.objects.filter(message__in=others).exclude(provider_sid="")
+    sids = others.exclude(provider_sid=None).values_list("provider_sid", flat=True)
+    return frozenset(map(str, sids)) | frozenset(attempts.values_list("provider_sid", flat=True))
+
+
+def _settle_safely(doubt: Doubt, token: uuid.UUID, channel: Channel, now: dt.datetime) -> bool:
+    try:
+        return _settle(doubt, token, *_asked(doubt, channel), now)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("Could not settle message %s", doubt.message_id)  # its lease sends it back
+        return False
+
+
+def _asked(doubt: Doubt, channel: Channel) -> tuple[LookUp | None, Receipt | None]:
+    """Ask the provider, outside any transaction; no look-up: ask again later."""
+    if doubt.sought is None or not channel.can_look_up:
+        return LookUp.NO_ANSWER, None
+    try:
+        found = channel.find(doubt.sought)
+    except CannotLookUp:
+        return (LookUp.NO_ANSWER if doubt.is_last_try else None), None
+    return (LookUp.FOUND if found else LookUp.ABSENT), found
+
+
+@transaction.atomic(durable=True)
+def _settle(doubt: Doubt, token: uuid.UUID, look_up: LookUp | None, found: Receipt | None, now: dt.datetime) -> bool:
+    message = (
+        Message.objects.select_for_update().filter(pk=doubt.message_id, state=_M.UNKNOWN, lease_token=token).first()
+    )
+    if message is None:
+        return False  # a call-back settled it meanwhile
+    free = {"lease_token": None, "lease_until": None}
+    if look_up is None:
+        Message.objects.filter(pk=message.pk).update(quarantine_until=db_clock(quarantine() / 4), **free)
+        return False
+    MessageAttempt.objects.create(
+        message=message,
+        number=message.attempt,
+        step="looked_up",
+        at=now,
+        outcome=look_up,
+        provider_sid=found.sid if found else "",
+    )
+    to = resolve(
+        policy=_policy(message),
+        look_up=look_up,
+        was_resent=message.resends > 0,
+        now=now,
+        send_by=message.send_by,
+        starts_at=_starts_at(message),
+    )
+    if found:
+        forward(message, Said(found.sid, found.status, found.code), now=now)
+    elif to is _M.PENDING:
+        move(message, to, resends=F("resends") + 1, due_at=now, reason="", settled_at=None, handed_at=None, **free)
+    else:
+        move(message, to, reason=ABANDONED, settled_at=now, **free)
+    return True
+
+
+def _starts_at(message: Message) -> dt.datetime | None:
+    if message.session_id is None:
+        return None
+    visit = messaging.visit_if_unchanged(session_id=message.session_id, timing_version=message.timing_version)
+    return visit.starts_at if visit else None
+
+
+def _policy(message: Message) -> Policy:
+    """Return the kind's policy; of what nobody here tried to send (a restore), only a look-up may say that it goes."""
+    return POLICIES.get(Kind(message.kind), Policy.CALL) if message.attempt else Policy.CALL

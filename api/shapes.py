@@ -74,6 +74,7 @@ class SessionOut(PlannedOut):
     billing_code = serializers.CharField()
     authorization = serializers.IntegerField(allow_null=True)
     uncovered = serializers.CharField()
+    gates = serializers.ListField(child=serializers.CharField())
 
 
 class DeviationOut(Shape):

@@ -1,6 +1,7 @@
 """Shapes that go out. Instants carry the site's offset."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,8 @@ def instant(at: dt.datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).isoformat()
 
 
-def session(row: Any) -> dict[str, Any]:
-    """Return a stored session; its reservations must be fetched."""
+def session(row: Any, red: Sequence[str]) -> dict[str, Any]:
+    """Return a stored session, its reservations fetched; `red`: what must be there first, is due and is not."""
     zone = row.zone
     return {
         "id": row.pk,
@@ -49,6 +50,7 @@ def session(row: Any) -> dict[str, Any]:
         "billing_code": row.billing_code,
         "authorization": row.authorization_id,
         "uncovered": row.uncovered,
+        "gates": list(red),
         "reservations": [
             {
                 "resource": held.resource_id,
@@ -67,8 +69,8 @@ def _instant(at: dt.datetime | None, zone: str) -> str | None:
     return instant(at, zone) if at else None
 
 
-def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
-    """Return a stored course with its sessions."""
+def course(row: Any, sessions: list[Any], red: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+    """Return a stored course with its sessions; `red`: by session, as `session` takes it."""
     return {
         "id": row.pk,
         "site": row.site.slug,
@@ -84,7 +86,7 @@ def course(row: Any, sessions: list[Any]) -> dict[str, Any]:
         "delivered": sum(found.is_counted and found.state in DELIVERED for found in sessions),
         "owed": max(0, row.prescribed - sum(found.is_counted for found in sessions)),
         "version": row.version,
-        "sessions": [session(found) for found in sessions],
+        "sessions": [session(found, red.get(found.pk, ())) for found in sessions],
     }
 
 

@@ -9,18 +9,24 @@ from api.permissions import Declared
 from api.views import (
     attention,
     authorizations,
+    blocks,
     changes,
     course_changes,
     courses,
     docs,
+    gates,
     health,
     holds,
     hooks,
     house,
     life,
+    load,
     lookups,
+    opening,
     patients,
+    refill,
     sessions,
+    waitlist,
 )
 from attention import actions as answers
 from clinic.domain.permissions import Permission
@@ -57,6 +63,28 @@ _OF_COURSE: tuple[tuple[str, str, Any], ...] = (
     ("history", "history", course_changes.CourseHistory),
 )
 
+_OF_BLOCK: tuple[tuple[str, str, Any], ...] = (
+    ("read", "", blocks.Outage),
+    ("left", "preview/", blocks.Left),
+    ("undo", "undo/", blocks.Undo),
+    ("reopen", "reopen/", blocks.Reopen),
+    ("return", "return/", blocks.Return),
+)
+_OF_SITE: tuple[tuple[str, str, Any], ...] = (
+    ("extra-hours", "extra-hours", opening.ExtraHours),
+    ("extra-hours-close", "extra-hours/<int:extra_id>", opening.Extra),
+    ("public-holidays", "public-holidays", opening.PublicHolidays),
+)
+_OF_PROPOSAL: tuple[tuple[str, str, Any], ...] = (
+    ("", "", load.LevelProposal),
+    ("-accept", "accept/", load.Accept),
+    ("-dismiss", "dismiss/", load.Dismiss),
+)
+_OF_FREED: tuple[tuple[str, str, type[refill.OfFreed]], ...] = (
+    ("candidates", "candidates", refill.Candidates),
+    ("offers", "offers", refill.Offers),
+    ("book", "book", refill.Book),
+)
 _OF_ITEM: dict[str, tuple[type[attention.Answer], Any]] = {
     "hold": (attention.Hold, answers.hold_item),
     "done": (attention.Answer, answers.finish_item),
@@ -66,6 +94,17 @@ _OF_ITEM: dict[str, tuple[type[attention.Answer], Any]] = {
 }
 
 
+_GATES: tuple[tuple[str, gates.About], ...] = (
+    ("session", gates.SESSION),
+    ("course", gates.COURSE),
+    ("patient", gates.PATIENT),
+)
+_OF_GATE: tuple[tuple[str, str, type[gates.OfSomebody]], ...] = (
+    ("gates", "", gates.Gates),
+    ("gate", "<str:kind>/", gates.Record),
+    ("gate-pass", "<str:kind>/pass/", gates.Pass),
+    ("gate-withdraw", "<str:kind>/withdraw/", gates.Withdraw),
+)
 _LIFE: tuple[tuple[str, str, type[life.OfPatient]], ...] = (
     ("life", "life", life.Life),
     ("absences", "absences", life.Absences),
@@ -130,6 +169,43 @@ urlpatterns = [
         path(f"{V1}courses/<int:course_id>/{address}/", view.as_view(), name=f"api-course-{name}")
         for name, address, view in _OF_COURSE
     ),
+    path(f"{V1}outages/", blocks.Outages.as_view(), name="api-outages"),
+    path(f"{V1}outages/preview/", blocks.Preview.as_view(), name="api-outage-preview"),
+    *(
+        path(f"{V1}outages/<int:block_id>/{address}", view.as_view(), name=f"api-outage-{name}")
+        for name, address, view in _OF_BLOCK
+    ),
+    *(
+        path(f"{V1}sites/<int:site_id>/{address}/", view.as_view(), name=f"api-site-{name}")
+        for name, address, view in _OF_SITE
+    ),
+    path(f"{V1}load/", load.Load.as_view(), name="api-load"),
+    path(f"{V1}load/starts/", load.Starts.as_view(), name="api-load-starts"),
+    path(f"{V1}load/what-if/", load.Imagine.as_view(), name="api-load-what-if"),
+    path(f"{V1}level-proposals/", load.LevelProposals.as_view(), name="api-level-proposals"),
+    *(
+        path(f"{V1}level-proposals/<int:proposal_id>/{address}", view.as_view(), name=f"api-level-proposal{name}")
+        for name, address, view in _OF_PROPOSAL
+    ),
+    *(
+        path(
+            f"{V1}{whose}s/<int:row_id>/gates/{address}",
+            view.as_view(about=about),
+            name=f"api-{whose}-{name}",
+        )
+        for whose, about in _GATES
+        for name, address, view in _OF_GATE
+    ),
+    path(f"{V1}waitlist/", waitlist.Waitlist.as_view(), name="api-waitlist"),
+    path(f"{V1}waitlist/<int:entry_id>/", waitlist.Entry.as_view(), name="api-waitlist-entry"),
+    path(f"{V1}waitlist/<int:entry_id>/close/", waitlist.Close.as_view(), name="api-waitlist-close"),
+    path(f"{V1}freed-times/", refill.FreedTimes.as_view(), name="api-freed-times"),
+    *(
+        path(f"{V1}freed-times/<int:session_id>/{address}/", view.as_view(), name=f"api-freed-{name}")
+        for name, address, view in _OF_FREED
+    ),
+    path(f"{V1}offers/<int:offer_id>/accept/", refill.Accept.as_view(), name="api-offer-accept"),
+    path(f"{V1}offers/<int:offer_id>/decline/", refill.Decline.as_view(), name="api-offer-decline"),
     path(f"{V1}recording-gaps/<int:gap_id>/settle/", course_changes.SettleGap.as_view(), name="api-gap-settle"),
     path(f"{V1}patients/<int:patient_id>/burn-down/", course_changes.BurnDown.as_view(), name="api-patient-burn-down"),
     path("api/schema/", Schema.as_view(), name="schema"),

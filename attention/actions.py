@@ -93,7 +93,8 @@ def _locked(
     request: Request, key: str, version: int | None, now: dt.datetime, *, is_for_owner: bool = True
 ) -> tuple[Item, Acknowledgement]:
     """Return an item this person may answer, and the answer so far, locked; a first one is made."""
-    item = find(key=key, site_ids=_sites(request), now=now)
+    managed = [site.pk for site in clinic_queries.sites_where(request.user, Permission.MANAGE_SITE)]
+    item = find(key=key, site_ids=_sites(request), now=now, managed_site_ids=managed)
     if item is None:
         raise NotFound("Nothing here needs anybody any more. Look at the list again.")
     row, _is_new = Acknowledgement.objects.get_or_create(
@@ -131,7 +132,7 @@ def _write(request: Request, item: Item, answer: Acknowledgement, action: str, n
         site=site,
         action=action,
         # What concerns no patient's record is noted all the same.
-        patient_ids=item.about or [None],  # type: ignore[list-item]
+        patient_ids=item.about or [None],
         object_type="acknowledgement",
         object_id=answer.pk,
         now=now,

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,14 @@ from clinic.actions import NewSite
 from clinic.domain.permissions import Role
 from clinic.models import Site, StaffUser
 from patients.models import Patient
-from scheduling.actions import catalogue, groups, setup
+from scheduling.actions import catalogue, groups, levelling, setup
 from scheduling.actions.groups import NewGroup
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
 from scheduling.domain import bitmap, local_time
 from scheduling.domain.planner import Ground, Lane, Wish, best_times, plans_to_choose
 from scheduling.models import Course, Protocol, Reservation, Resource, Session
-from scheduling.queries import planning
+from scheduling.queries import load, planning
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish
 
@@ -162,6 +163,18 @@ class BusyClinic:
     def offers(self, wish: Wish, ground: Ground) -> None:
         """Plan what a preview shows."""
         best_times(wish, ground, plans_to_choose(wish, ground)[0].plan)
+
+    def outlook(self, slug: str) -> list[tuple[str, Callable[[], object], int]]:
+        """Return what is asked about the coming weeks of a site: words, the question, how often to ask it."""
+        site = Site.objects.get(slug=slug)
+        asked: dict[str, Any] = {"site": site, "now": NOW}
+        level: dict[str, Any] = {"since": dt.date(2026, 11, 30), "told": lambda _ids: ()}
+        return [
+            ("load of eight weeks", lambda: load.load_of(**asked), 20),
+            ("best starts of a course", lambda: load.starts_of(protocol_code="tms_mdd_36", **asked), 20),
+            ("four more courses", lambda: load.what_if(protocol_code="tms_mdd_36", courses=4, **asked), 10),
+            ("a night's look for a levelling", lambda: levelling.propose(**asked, **level), 5),
+        ]
 
 
 def prepare() -> BusyClinic:

@@ -198,12 +198,15 @@ def write_audit(
     request: Request,
     site: Site,
     action: str,
-    patient_ids: Iterable[int],
+    patient_ids: Iterable[int | None],
     now: dt.datetime,
     object_type: str = "patient",
     object_id: int | None = None,
 ) -> None:
-    """Add one entry for each patient record, inside the transaction of the caller if there is one."""
+    """Add one entry for each patient record, inside the transaction of the caller if there is one.
+
+    None stands for nobody: what is done is about no patient.
+    """
     AuditEntry.objects.bulk_create(
         AuditEntry(
             at=now,

@@ -37,8 +37,11 @@ app.conf.update(
     beat_schedule={  # seconds
         "flag missed sessions": {"task": "scheduling.flag_missed_sessions", "schedule": 60},
         "release expired holds": {"task": "scheduling.release_expired_holds", "schedule": 60},
+        "close offers": {"task": "scheduling.close_offers", "schedule": 30},
+        "close waiting list": {"task": "scheduling.close_waitlist", "schedule": 60},
         "recount authorisations": {"task": "scheduling.recount_authorizations", "schedule": 14_400},
         "extend courses": {"task": "scheduling.extend_courses", "schedule": 3600},
+        "propose levelling": {"task": "notifications.propose_levelling", "schedule": 900},
         "plan messages": {"task": "notifications.plan_messages", "schedule": 20},
         "send messages": {"task": "notifications.drain_messages", "schedule": 20},
         "apply call-backs": {"task": "notifications.apply_events", "schedule": 20},

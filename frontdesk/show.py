@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduling.domain import local_time
+from scheduling.domain.gates import Gate, GateState, sentence
 from scheduling.domain.local_time import QUANTUM, clock_text
 from scheduling.domain.states import SessionState
 from scheduling.queries.board import Board, Card, Column
@@ -14,6 +15,7 @@ _S = SessionState
 ROW = QUANTUM
 SMALL_ROWS = 5
 TALL_ROWS = 15
+NOTE_ROWS = 6  # a taller card has a line for what is worth knowing
 ROWS_FOR_CHOICES = 9  # a shorter card offers them in the list beside the board, the panel, and by key
 
 
@@ -71,7 +73,9 @@ class VisitCard:
     shows_step: bool  # its button is on the card; otherwise it appears when the card is pointed at
     choices: tuple[tuple[str, str], ...]
     choices_fit: bool
-    notes: tuple[tuple[str, str], ...]
+    chip: str  # what lacks, where the card has no line for it
+    warning: str  # the same in a sentence
+    notes: tuple[tuple[str, str, str], ...]
     filter: str
 
 
@@ -217,8 +221,9 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
     near = minute_now is not None and card.minute - minute_now <= NEAR.total_seconds() // 60
     late = (minute_now or card.minute) - card.minute
     has_step = minute_now is not None or card.state is not _S.BOOKED
-    step = next_step(card.state, is_observed=card.is_observed) if has_step else None
+    step = next_step(card.state, is_observed=card.is_observed) if has_step and not is_stopped(card) else None
     choices, choices_fit = _choices(card, look), rows >= ROWS_FOR_CHOICES
+    urgent = _urgent(card)
     return VisitCard(
         id=card.session_id,
         version=card.version,
@@ -237,6 +242,8 @@ def _card(card: Card, board: Board, lane: str, minute_now: int | None) -> VisitC
         shows_step=bool(step) and (near or card.state is not _S.BOOKED) and not (choices and choices_fit),
         choices=choices,
         choices_fit=choices_fit,
+        chip=urgent.info.chip if urgent and rows <= NOTE_ROWS else "",
+        warning=sentence(urgent) if urgent else "",
         notes=_notes(card, rows),
         filter=_filter_of(card.state, look),
     )
@@ -262,17 +269,35 @@ def _choices(card: Card, look: Look) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _notes(card: Card, rows: int) -> tuple[tuple[str, str], ...]:
+def is_stopped(card: Card) -> bool:
+    """Tell whether somebody is here and something that must be there first is not."""
+    return card.state is _S.ARRIVED and bool(card.lacking)
+
+
+def _urgent(card: Card) -> Gate | None:
+    """Return what is due and lacks; who is here waits for whatever lacks."""
+    return next((gate for gate in card.lacking if gate.state is GateState.RED or card.state is _S.ARRIVED), None)
+
+
+def _in_short(gate: Gate) -> str:
+    """Return what lacks as it fits on a line of a card: `Consent missing`, `Ride?`."""
+    chip = gate.info.chip
+    return chip if chip.endswith("?") else f"{chip} {gate.lack.replace('_', ' ')}"
+
+
+def _notes(card: Card, rows: int) -> tuple[tuple[str, str, str], ...]:
     notes = []
+    if gate := _urgent(card):
+        notes.append(("late", _in_short(gate), "warn"))
     if card.is_first:
-        notes.append(("star", "First visit"))
+        notes.append(("star", "First visit", ""))
     if card.arrived_minute is not None and card.state is _S.ARRIVED:
-        notes.append(("clock", f"Came {clock_text(card.arrived_minute)}"))
+        notes.append(("clock", f"Came {clock_text(card.arrived_minute)}", ""))
     if card.reason:
-        notes.append(("note", card.reason))
+        notes.append(("note", card.reason, ""))
     if card.is_first and card.people:
-        notes.append(("users", ", ".join(card.people)))
-    return tuple(notes[: max(0, (rows - 6) // 3 + (1 if rows > 6 else 0))])
+        notes.append(("users", ", ".join(card.people), ""))
+    return tuple(notes[: max(0, (rows - NOTE_ROWS) // 3 + (1 if rows > NOTE_ROWS else 0))])
 
 
 def _filter_of(state: SessionState, look: Look) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from frontdesk import show
+from frontdesk import show, show_gates
 from frontdesk.views.panel import dots
 from notifications import queries as messages
 from patients import phones
@@ -15,6 +15,7 @@ from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.states import DELIVERED, OPEN, CourseState, EndReason, SessionState
 from scheduling.queries import courses, history
+from scheduling.queries.gates import gates_of_course
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def course_page(course: Any, *, now: dt.datetime, with_messages: bool) -> dict[s
         "site": course.site,
         "born": f"{born:%b} {born.day}, {born.year}",
         "held_until": _held(course),
+        "documents": show_gates.gate_lines(coming[0], gates_of_course(course, now=now), now=now) if coming else [],
         "delivered": delivered,
         "lost": lost,
         "owed": max(0, course.prescribed - sum(session.is_counted for session in sessions)) if is_on else 0,
@@ -194,6 +196,9 @@ _COURSE_ICONS = {
     "week_decided": ("clipboard-text", ""),
     "moved_version": ("refresh", ""),
     "completed": ("flag", "is-done"),
+    "gate_met": ("shield-check", ""),
+    "gate_passed": ("late", "is-late"),
+    "gate_withdrawn": ("arrow-back-up", ""),
 }
 
 

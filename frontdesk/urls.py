@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontdesk.views import board, courses, me, messages, patients, planner, repairs
+from frontdesk.views import board, courses, gates, me, messages, patients, planner, repairs
 
 
 class Verb:
@@ -25,6 +25,10 @@ urlpatterns = [
     path("sessions/<int:session_id>/move/", repairs.move, name="visit-move"),
     path("sessions/<int:session_id>/make-up/", repairs.make_up, name="visit-make-up"),
     path("sessions/<int:session_id>/<verb:verb>/", board.record, name="record"),
+    path("sessions/<int:session_id>/gates/<str:kind>/", gates.record, name="gate-record"),
+    path("sessions/<int:session_id>/gates/<str:kind>/pass/", gates.let_pass, name="gate-pass"),
+    path("sessions/<int:session_id>/gates/<str:kind>/withdraw/", gates.withdraw, name="gate-withdraw"),
+    path("tomorrow/", gates.tomorrow, name="tomorrow"),
     path("courses/new/", planner.new_course, name="course-new"),
     path("courses/preview/", planner.preview, name="course-preview"),
     path("courses/preview/alternatives/", planner.alternatives, name="course-alternatives"),

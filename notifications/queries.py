@@ -1,14 +1,15 @@
 """What was said, and the proof."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from notifications.domain.states import NEEDS_A_PERSON, MessageState
+from notifications.domain.states import NEEDS_A_PERSON, Kind, MessageState
 from notifications.models import Message
 from notifications.rendering import said
+from scheduling.queries import messaging
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,41 @@ def undelivered(*, site_ids: Sequence[int], since: dt.datetime) -> list[OutboxLi
         ),
         50,
     )
+
+
+def untold_from(today: dt.date) -> dt.date:
+    """Return the first day no digest or reminder is about before a manager has had days to decide.
+
+    It is the Monday after next week: the digest about a week goes out on the Friday before it, a reminder the day
+    before a visit.
+    """
+    return today + dt.timedelta(days=15 - today.isoweekday())
+
+
+def told_of(session_ids: Collection[int], *, today: dt.date) -> frozenset[int]:
+    """Return those of some sessions that somebody was told about, or is about to be; two statements.
+
+    A message counts whatever became of it: what was not sent may have been read out on the phone. One about a session
+    tells of it, one about a week of its course's visits in that week, any other of all its visits; only the message
+    about the booking names nothing but the first and the last day, which stay.
+    """
+    days = messaging.days_of(session_ids=session_ids)
+    about = Q(course__in={course for _pk, course, _day in days}) | Q(session__in=session_ids)
+    rows = Message.objects.filter(about).exclude(kind=Kind.BOOKED)
+    said = {
+        ("session", pk) if pk else ("week", course, week) if week else ("course", course)
+        for course, pk, week in rows.values_list("course_id", "session_id", "week_of").distinct()
+    }
+    first = untold_from(today)
+    return frozenset(
+        pk
+        for pk, course, day in days
+        if day < first or {("session", pk), ("week", course, _monday(day)), ("course", course)} & said
+    )
+
+
+def _monday(day: dt.date) -> dt.date:
+    return day - dt.timedelta(days=day.isoweekday() - 1)
 
 
 def waiting(*, now: dt.datetime) -> int:

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from notifications.actions import events, planning, reconciling, sending, withdrawing
+from notifications.actions import events, levelling, planning, reconciling, sending, withdrawing
 
 logger = logging.getLogger(__name__)
 
@@ -37,3 +37,10 @@ def reconcile_messages() -> None:
     """Take back what a dead worker held, and ask about what nobody knows."""
     if settled := reconciling.reconcile_messages(now=clock.now()):
         logger.warning("Took back or settled %s messages", settled)
+
+
+@shared_task(name="notifications.propose_levelling")  # type: ignore[untyped-decorator]
+def propose_levelling() -> None:
+    """Propose how to level the future of the sites at which it is night."""
+    if proposed := levelling.propose_by_night(now=clock.now()):
+        logger.info("Proposed to level the future of %s sites", proposed)

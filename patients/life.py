@@ -1,12 +1,12 @@
 """When a patient, and who comes along, can come: read for the planner, in few statements."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from patients.domain.clinical import Instrument, RelatedRole
+from patients.domain.clinical import RANGES, Instrument, RelatedRole
 from patients.models import Absence, MeasureResult, Patient, RelatedPerson, ScreeningFlag
 
 
@@ -46,20 +46,44 @@ NOBODY = PatientLife("", (), (), frozenset(), frozenset())
 
 def life_of(*, patient_id: int, first: dt.date, last: dt.date) -> PatientLife:
     """Return what planning asks about a patient for a stretch of days, both in; four statements."""
-    interpreter = Patient.objects.filter(pk=patient_id).values_list("interpreter", flat=True).first()
-    if interpreter is None:
-        return NOBODY
-    away = Absence.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first), patient=patient_id, starts_on__lte=last)
+    return lives_of(patient_ids=[patient_id], first=first, last=last).get(patient_id, NOBODY)
+
+
+def lives_of(*, patient_ids: Collection[int], first: dt.date, last: dt.date) -> dict[int, PatientLife]:
+    """Return what planning asks about some patients for a stretch of days, both in, by patient; four statements."""
+    away = Absence.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first), patient__in=patient_ids, starts_on__lte=last)
     columns = ("starts_on", "ends_on", "weekday", "from_minute", "to_minute", "person_id")
-    flags = list(ScreeningFlag.objects.filter(patient=patient_id).values_list("code", "cleared_at"))
-    escorts = RelatedPerson.objects.filter(patient=patient_id, role=RelatedRole.ESCORT, is_active=True)
-    return PatientLife(
-        interpreter=interpreter,
-        away=tuple(Away(*row) for row in away.values_list(*columns)),
-        escorts=tuple(escorts.order_by("pk").values_list("pk", flat=True)),
-        open_flags=frozenset(code for code, cleared in flags if cleared is None),
-        cleared_flags=frozenset(code for code, cleared in flags if cleared is not None),
-    )
+    aways: dict[int, list[Away]] = {}
+    for patient_id, *row in away.values_list("patient_id", *columns):
+        aways.setdefault(patient_id, []).append(Away(*row))
+    flags: dict[int, list[tuple[str, dt.datetime | None]]] = {}
+    found = ScreeningFlag.objects.filter(patient__in=patient_ids)
+    for patient_id, code, cleared_at in found.values_list("patient_id", "code", "cleared_at"):
+        flags.setdefault(patient_id, []).append((code, cleared_at))
+    escorts: dict[int, list[int]] = {}
+    people = RelatedPerson.objects.filter(patient__in=patient_ids, role=RelatedRole.ESCORT, is_active=True)
+    for patient_id, pk in people.order_by("pk").values_list("patient_id", "pk"):
+        escorts.setdefault(patient_id, []).append(pk)
+    return {
+        patient_id: PatientLife(
+            interpreter=interpreter,
+            away=tuple(aways.get(patient_id, ())),
+            escorts=tuple(escorts.get(patient_id, ())),
+            open_flags=frozenset(code for code, cleared in flags.get(patient_id, ()) if cleared is None),
+            cleared_flags=frozenset(code for code, cleared in flags.get(patient_id, ()) if cleared is not None),
+        )
+        for patient_id, interpreter in Patient.objects.filter(pk__in=patient_ids).values_list("pk", "interpreter")
+    }
+
+
+def severities_of(*, patient_ids: Collection[int], since: dt.date) -> dict[int, float]:
+    """Return the latest score of some patients since a day, as a share of its scale's highest; one statement."""
+    rows = MeasureResult.objects.filter(patient__in=patient_ids, measured_on__gte=since).order_by("measured_on", "pk")
+    return {
+        patient_id: score / RANGES[Instrument(instrument)][1]
+        for patient_id, instrument, score in rows.values_list("patient_id", "instrument", "score")
+        if instrument != Instrument.MOCA  # the higher the better: it says nothing about how ill somebody is
+    }
 
 
 def scores_of(*, patient_id: int, instrument: Instrument, since: dt.date) -> list[tuple[dt.date, int]]:
@@ -76,6 +100,14 @@ def absences_of(patient_ids: Sequence[int]) -> list[Absence]:
 def related_people_of(patient_id: int) -> list[RelatedPerson]:
     """Return who comes along with a patient."""
     return list(RelatedPerson.objects.filter(patient=patient_id, is_active=True).order_by("pk"))
+
+
+def people_beside(patient_ids: Collection[int]) -> dict[int, list[RelatedPerson]]:
+    """Return who comes along with each of some patients; one statement."""
+    found: dict[int, list[RelatedPerson]] = {patient_id: [] for patient_id in patient_ids}
+    for row in RelatedPerson.objects.filter(patient__in=patient_ids, is_active=True).order_by("pk"):
+        found[row.patient_id].append(row)
+    return found
 
 
 def flags_of(patient_id: int) -> list[ScreeningFlag]:

@@ -6,11 +6,13 @@ __all__ = [
     "Busy",
     "CannotPlan",
     "Conflict",
+    "GateRed",
     "IllegalMove",
     "KeyReused",
     "Malformed",
     "NotAllowed",
     "NotFound",
+    "OfferOver",
     "PlanGone",
     "Rejected",
     "SlotTaken",
@@ -40,6 +42,18 @@ class IllegalMove(Conflict):
     """The session is not in a state that allows this."""
 
     code = "illegal_move"
+
+
+class OfferOver(Conflict):
+    """An offered time can't be had any more; whoever was asked keeps their place on the list."""
+
+    code = "offer_over"
+
+
+class GateRed(Conflict):
+    """Something that must be there first is not; `fields` say what, by kind."""
+
+    code = "gate_red"
 
 
 class KeyReused(Rejected):

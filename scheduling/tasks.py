@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from scheduling.actions import extending, holds, misses, recount
+from scheduling.actions import extending, holds, misses, offers, recount, waitlist
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,20 @@ def release_expired_holds() -> None:
     """Give held times back when their hold has run out."""
     if released := holds.release_expired_holds(now=clock.now()):
         logger.info("Released %s holds", released)
+
+
+@shared_task(name="scheduling.close_offers")  # type: ignore[untyped-decorator]
+def close_offers() -> None:
+    """Close the offers of freed times that nobody answered, or whose time is taken."""
+    if closed := offers.close_offers(now=clock.now()):
+        logger.info("Closed %s offers", closed)
+
+
+@shared_task(name="scheduling.close_waitlist")  # type: ignore[untyped-decorator]
+def close_waitlist() -> None:
+    """Take off the waiting list whoever has nothing to wait for any more."""
+    if closed := waitlist.close_settled_entries(now=clock.now()):
+        logger.info("Closed %s entries of the waiting list", closed)
 
 
 @shared_task(name="scheduling.recount_authorizations")  # type: ignore[untyped-decorator]

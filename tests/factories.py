@@ -1,6 +1,7 @@
 """A small clinic, made by the actions the product uses. No surprises: what is not asked for is not there."""
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,12 @@ from clinic.models import Heartbeat, Site, StaffUser
 from patients import actions as patient_actions
 from patients.domain.details import NewPatient
 from patients.models import Patient
-from scheduling.actions import attendance, cancelling, catalogue, courses, setup
+from scheduling.actions import attendance, cancelling, courses, setup
 from scheduling.actions.setup import NewResource
-from scheduling.catalogue import SHIPPED
-from scheduling.models import Course, Session
+from scheduling.catalogue import SHIPPED, ProtocolFile, read_folder
+from scheduling.domain.gate_kinds import GATES, GateScope, form, requirements
+from scheduling.models import Course, Prerequisite, Protocol, Session
+from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish, Proposal, propose_course
 
 NOW = dt.datetime(2026, 11, 16, 14, 0, tzinfo=dt.UTC)  # Monday, 9am in New York
@@ -53,7 +56,7 @@ class World:
     def book(self, patient: Patient | None = None, *, now: dt.datetime = NOW, **wish: Any) -> Course:
         proposal = propose(self.site, patient or self.maria, now=now, **wish)
         course_id, _again = courses.book_course(request=self.request, proposal=proposal, now=now)
-        return Course.objects.get(pk=course_id)
+        return prepare(Course.objects.get(pk=course_id))
 
     def visit(self, patient: Patient | None = None, *, start_on: dt.date = FIRST_DAY, **wish: Any) -> Session:
         """Book a course of one and return its session."""
@@ -97,14 +100,73 @@ def make_staff(email: str, role: Role, *sites: Site) -> StaffUser:
 
 
 def make_patient(site: Site, by: StaffUser, first: str, last: str, **more: Any) -> Patient:
+    """Add a patient who was seen, screened and enrolled already."""
     details: dict[str, Any] = {"birth_date": dt.date(1984, 3, 7), "phone": "+15550102040", "sms_consent": True} | more
-    return patient_actions.add_patient(
+    patient = patient_actions.add_patient(
         request=Request(user=by), site=site, details=NewPatient(first, last, **details), now=NOW
+    )
+    Prerequisite.objects.bulk_create(
+        Prerequisite(patient=patient, kind=kind, evidence="On file", at=NOW)
+        for kind, info in GATES.items()
+        if info.scope is GateScope.PATIENT
+    )
+    return patient
+
+
+def prepare(course: Course, *, at: dt.datetime = NOW) -> Course:
+    """Let everything be there that a course needs and that is not asked anew at every visit."""
+    Prerequisite.objects.bulk_create(
+        Prerequisite(patient_id=course.patient_id, course=course, kind=each.kind, evidence="On file", at=at)
+        for each in requirements(definition_of(course.protocol))
+        if each.scope is GateScope.COURSE
+    )
+    return course
+
+
+def prepare_visit(session: Session) -> Session:
+    """Let everything be there that is asked anew at this visit: somebody to go home with, nothing eaten, the drug."""
+    seen = {"patient_id": session.patient_id, "course_id": session.course_id, "session": session, "evidence": "Seen"}
+    rows = [
+        Prerequisite(kind=each.kind, starts_at=session.starts_at, at=session.starts_at, **seen)
+        for each in requirements(definition_of(session.course.protocol))
+        if each.scope is GateScope.SESSION
+    ]
+    Prerequisite.objects.bulk_create(rows, ignore_conflicts=True)
+    return session
+
+
+def file_form(session: Session) -> None:
+    """Let the form be filed that the protocol asks for after a visit, if it asks for one."""
+    asked = form(definition_of(session.course.protocol))
+    if asked:
+        seen = {"patient_id": session.patient_id, "course_id": session.course_id, "session": session}
+        at = {"starts_at": session.starts_at, "at": session.ends_at}
+        Prerequisite.objects.create(kind=asked.kind, evidence="Filed", **seen, **at)
+
+
+@functools.cache
+def _shipped() -> list[ProtocolFile]:
+    return read_folder(SHIPPED)
+
+
+def load_shipped() -> None:
+    """Store the shipped protocols as `load_protocols` does for the first time, their files read once for all tests."""
+    Protocol.objects.bulk_create(
+        Protocol(
+            code=file.definition.code,
+            version=1,
+            name=file.definition.name,
+            tag=file.definition.tag,
+            definition=file.mapping,
+            digest=file.digest,
+            loaded_at=NOW,
+        )
+        for file in _shipped()
     )
 
 
 def make_world() -> World:
-    catalogue.load_protocols(folder=SHIPPED, now=NOW)
+    load_shipped()
     site = make_site("riverside", "America/New_York")
     other = make_site("harbor", "America/Los_Angeles", devices=1)
     receptionist = make_staff("rosa@example.com", Role.FRONT_DESK, site)

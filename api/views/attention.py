@@ -1,5 +1,6 @@
 """What needs a person, and what people answer to it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -18,6 +19,7 @@ from clinic import clock
 from clinic import queries as clinic_queries
 from clinic.domain.permissions import Permission
 from clinic.errors import NotFound
+from clinic.models import Site
 from patients import actions as patient_actions
 
 _FILTERS = [
@@ -56,6 +58,7 @@ class Attention(Endpoint):
             group=_one_of(request, "group", Group),
             owner_id=_owner(request),
             include_held=_flag(request, "include_held"),
+            managed_site_ids=_managed(request, sites),
         )
         pages, shown = self._page(request, found)
         _note_look(self, request, shown)
@@ -72,7 +75,9 @@ class Counts(Endpoint):
     )
     def get(self, request: Request) -> Response:
         sites = self.sites(request, Permission.VIEW_ATTENTION)
-        found = queries.counts(site_ids=[site.pk for site in sites], now=clock.now())
+        found = queries.counts(
+            site_ids=[site.pk for site in sites], now=clock.now(), managed_site_ids=_managed(request, sites)
+        )
         return Response({"total": found.total, "by_kind": dict(found.kinds), "by_group": dict(found.groups)})
 
 
@@ -93,7 +98,9 @@ class Answer(Endpoint):
         version = expected_version(request) if "If-Match" in request.headers else None
         self.verb(request=self.asker(request), key=key, now=now, version=version, **body.validated_data)
         sites = clinic_queries.sites_where(request.user, Permission.SETTLE_MISS)  # type: ignore[arg-type]
-        item = queries.find(key=key, site_ids=[site.pk for site in sites], now=now)
+        item = queries.find(
+            key=key, site_ids=[site.pk for site in sites], now=now, managed_site_ids=_managed(request, sites)
+        )
         if item is None:
             raise NotFound("This was settled meanwhile.")
         return Response(show.item(item), headers={"ETag": f'"{item.version}"'})
@@ -112,6 +119,12 @@ class Hold(Answer):
     )
     def post(self, request: Request, key: str) -> Response:
         return super().post(request, key)
+
+
+def _managed(request: Request, sites: Sequence[Site]) -> list[int]:
+    """Return those of some sites that this person manages."""
+    mine = {site.pk for site in clinic_queries.sites_where(request.user, Permission.MANAGE_SITE)}  # type: ignore[arg-type]
+    return [site.pk for site in sites if site.pk in mine]
 
 
 def _note_look(endpoint: Endpoint, request: Request, shown: list[Item]) -> None:

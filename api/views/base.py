@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api import show
 from api.errors import PreconditionRequired
 from api.fields import site_of
 from api.pagination import Pages
@@ -18,6 +19,8 @@ from clinic.domain.permissions import Permission
 from clinic.errors import Malformed
 from clinic.models import Site
 from patients import actions as patient_actions
+from scheduling.queries import courses as course_queries
+from scheduling.queries import gates
 
 
 class Endpoint(APIView):
@@ -61,9 +64,15 @@ class Endpoint(APIView):
         sites: Sequence[Site],
         action: str,
         patient_of: str = "patient_id",
+        look: Callable[[list[Any]], None] | None = None,
     ) -> Response:
-        """Return one page of rows about patients, each patient on it first noted in the audit log."""
+        """Return one page of rows about patients, each patient on it first noted in the audit log.
+
+        `look`: what is read for the rows of the page at once.
+        """
         pages, shown = self._page(request, rows)
+        if look:
+            look(shown)
         for site in sites:
             ids = sorted({getattr(row, patient_of) for row in shown if row.site_id == site.pk})
             if ids:
@@ -75,6 +84,12 @@ class Endpoint(APIView):
     def _page(self, request: Request, rows: Any) -> tuple[Pages, list[Any]]:
         pages = Pages()
         return pages, pages.paginate_queryset(rows, request, view=self) or []
+
+
+def whole_course(row: Any) -> dict[str, Any]:
+    """Return a course as it goes out: its sessions, and what must be there for each and is not."""
+    sessions = course_queries.sessions_of(row)
+    return show.course(row, sessions, gates.red_kinds(sessions, now=clock.now()))
 
 
 def expected_version(request: Request) -> int:

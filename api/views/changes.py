@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import change_shapes, shapes, show, show_changes
+from api import change_shapes, shapes, show_changes
 from api.fields import Strict, WallTime
-from api.views.base import Endpoint, expected_version
+from api.views.base import Endpoint, expected_version, whole_course
 from api.views.sessions import shown
 from clinic import clock
 from clinic.domain.permissions import Permission
@@ -20,7 +20,6 @@ from scheduling import access
 from scheduling.actions import moving
 from scheduling.domain import local_time
 from scheduling.domain.states import Scope
-from scheduling.queries import courses as course_queries
 from scheduling.queries import repairs
 
 REFUSALS = (400, 404, 409, 412, 422, 428, 503)
@@ -89,7 +88,7 @@ class Change(Endpoint):
         """Return a course with its sessions as they are now."""
         row = self.course(request, course_id, Permission.VIEW_COURSE)
         headers = {"ETag": f'"{row.version}"'} | ({"Idempotency-Replayed": "true"} if again else {})
-        return Response(show.course(row, course_queries.sessions_of(row)), headers=headers)
+        return Response(whole_course(row), headers=headers)
 
 
 class MovePreview(Change):

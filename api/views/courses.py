@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api import shapes, show
 from api.fields import Strict, WallTime, site_of
-from api.views.base import Endpoint
+from api.views.base import Endpoint, whole_course
 from clinic import clock
 from clinic.actions import Request as Asker
 from clinic.domain.permissions import Permission
@@ -22,7 +22,6 @@ from patients import actions as patient_actions
 from scheduling import access, plan_token
 from scheduling.actions import courses, locking
 from scheduling.errors import SlotTaken
-from scheduling.queries import courses as course_queries
 from scheduling.queries import planning
 from scheduling.queries.planning import CourseWish, Proposal
 
@@ -161,8 +160,7 @@ class Courses(Endpoint):
             _note_opened(asker, row, now)
         else:
             wake_sender()
-        answer = show.course(row, course_queries.sessions_of(row))
-        return Response(answer, status=201, headers={"Idempotency-Replayed": "true"} if again else {})
+        return Response(whole_course(row), status=201, headers={"Idempotency-Replayed": "true"} if again else {})
 
     def _book(
         self, asker: Asker, proposal: Proposal, now: dt.datetime, held_until: dt.datetime | None
@@ -189,7 +187,7 @@ class Course(Endpoint):
             action="course.opened",
             now=clock.now(),
         )
-        return Response(show.course(row, course_queries.sessions_of(row)), headers={"ETag": f'"{row.version}"'})
+        return Response(whole_course(row), headers={"ETag": f'"{row.version}"'})
 
 
 def _read_proposal(request: Request, now: dt.datetime) -> tuple[Proposal, dt.datetime | None]:

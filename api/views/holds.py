@@ -7,16 +7,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import shapes, show
+from api import shapes
 from api.fields import Strict
-from api.views.base import Endpoint, expected_version
+from api.views.base import Endpoint, expected_version, whole_course
 from clinic import clock
 from clinic.domain.permissions import Permission
 from notifications.wake import wake_sender
 from patients import actions as patient_actions
 from scheduling import access
 from scheduling.actions import holds, versions
-from scheduling.queries import courses as course_queries
 from scheduling.queries.versions import version_preview
 
 
@@ -108,4 +107,4 @@ class Version(Endpoint):
 
 def _course(request: Request, course_id: int) -> Response:
     row = access.course(request.user, course_id, Permission.BOOK_COURSE)  # type: ignore[arg-type]
-    return Response(show.course(row, course_queries.sessions_of(row)), headers={"ETag": f'"{row.version}"'})
+    return Response(whole_course(row), headers={"ETag": f'"{row.version}"'})

@@ -22,7 +22,7 @@ from scheduling import access
 from scheduling.actions import attendance
 from scheduling.actions.cancelling import cancel_sessions
 from scheduling.domain.states import CancelledBy, Scope, StoppedEarly, TurnedAway
-from scheduling.queries import courses
+from scheduling.queries import courses, gates
 
 
 class Nothing(Strict):
@@ -99,7 +99,15 @@ class Sessions(Endpoint):
             course_id=number_in(request, "course"),
             patient_id=number_in(request, "patient"),
         )
-        return self.paged_records(request, rows, show.session, sites=sites, action="session.listed")
+        red: dict[int, list[str]] = {}
+        return self.paged_records(
+            request,
+            rows,
+            lambda row: show.session(row, red.get(row.pk, ())),
+            sites=sites,
+            action="session.listed",
+            look=lambda page: red.update(gates.red_kinds(page, now=clock.now())),
+        )
 
 
 def _day(request: Request) -> dt.date | None:
@@ -133,7 +141,8 @@ class Session(Endpoint):
 def shown(row: Any, *, again: bool = False) -> Response:
     """Return a session with its ETag."""
     headers = {"ETag": f'"{row.version}"'} | ({"Idempotency-Replayed": "true"} if again else {})
-    return Response(show.session(row), headers=headers)
+    red = gates.red_kinds([row], now=clock.now())
+    return Response(show.session(row, red.get(row.pk, ())), headers=headers)
 
 
 class Record(Endpoint):

@@ -43,6 +43,11 @@ class Kind(StrEnum):
     CLINICIAN_REVIEW = "clinician_review"
     NEXT_VISIT_TYPE = "next_visit_type"
     HOLD_OVER = "hold_over"
+    RIDE_NOT_CONFIRMED = "ride_not_confirmed"
+    GATE_DUE = "gate_due"
+    DOCUMENT_DUE = "document_due"
+    HOLD_READY = "hold_ready"
+    LEVEL_PROPOSAL = "level_proposal"
 
 
 _K, _G = Kind, Group
@@ -66,6 +71,11 @@ KINDS: dict[Kind, tuple[str, Group]] = {
     _K.CLINICIAN_REVIEW: ("Q18", _G.AT_RISK),
     _K.NEXT_VISIT_TYPE: ("Q18", _G.AT_RISK),
     _K.HOLD_OVER: ("Q7", _G.AT_RISK),
+    _K.RIDE_NOT_CONFIRMED: ("Q9", _G.TODAY),
+    _K.GATE_DUE: ("Q19", _G.AT_RISK),
+    _K.DOCUMENT_DUE: ("Q19", _G.TODAY),
+    _K.HOLD_READY: ("Q14", _G.AT_RISK),
+    _K.LEVEL_PROPOSAL: ("Q20", _G.SETUP),
 }
 _RANK = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 
 from attention.domain.items import Group, Item, Kind, in_order
 from attention.models import Acknowledgement
-from attention.queries import at_risk, authorizations, delivery, gaps, machinery, measures, misses, today
+from attention.queries import (
+    at_risk,
+    authorizations,
+    delivery,
+    gaps,
+    gates,
+    levelling,
+    machinery,
+    measures,
+    misses,
+    today,
+)
 from scheduling.queries import watch
 from scheduling.queries.watch import WatchedCourse
 
@@ -29,14 +40,16 @@ def items(
     group: Group | None = None,
     owner_id: int | None = None,
     include_held: bool = False,
+    managed_site_ids: Sequence[int] = (),
 ) -> list[Item]:
     """Return what needs a person at some sites, the gravest first; statements do not depend on how much there is.
 
     What somebody finished is left out for good, what somebody put off until its time comes, unless `include_held`.
+    `managed_site_ids`: those of the sites this person manages, who is asked there what only a manager decides.
     """
     return [
         item
-        for item in in_order(_answered(_derived(site_ids, now)))
+        for item in in_order(_answered(_derived(site_ids, now, managed_site_ids)))
         if item.done_at is None
         and (include_held or not item.is_waiting(now))
         and kind in (None, item.kind)
@@ -45,20 +58,22 @@ def items(
     ]
 
 
-def counts(*, site_ids: Sequence[int], now: dt.datetime) -> Counts:
+def counts(*, site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int] = ()) -> Counts:
     """Return how many items need a person at some sites."""
-    found = items(site_ids=site_ids, now=now)
+    found = items(site_ids=site_ids, now=now, managed_site_ids=managed_site_ids)
     return Counts(len(found), Counter(item.kind for item in found), Counter(item.group for item in found))
 
 
-def find(*, key: str, site_ids: Sequence[int], now: dt.datetime) -> Item | None:
+def find(*, key: str, site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int] = ()) -> Item | None:
     """Return the item of a cause that still stands at one of some sites, whatever people answered to it."""
-    return next(iter(_answered([item for item in _derived(site_ids, now) if item.key == key])), None)
+    found = [item for item in _derived(site_ids, now, managed_site_ids) if item.key == key]
+    return next(iter(_answered(found)), None)
 
 
-def _derived(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
+def _derived(site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int]) -> list[Item]:
     courses = watch.courses_watched(site_ids=site_ids, now=now)
     expected = watch.visits_expected(site_ids=site_ids, now=now)
+    ending = at_risk.holds_ending(site_ids, now)
     return [
         *today.late_arrivals(expected, courses, site_ids, now),
         *today.missed_to_settle(site_ids),
@@ -68,11 +83,13 @@ def _derived(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
         *today.out_of_service(site_ids, now),
         *measures.measures_due(courses),
         *(item for course in courses for item in _at_risk(course)),
-        *at_risk.holds_ending(site_ids, now),
+        *ending,
+        *gates.of_gates(courses, site_ids, now, ending={item.course_id for item in ending}),
         *authorizations.authorizations_short(courses),
         *delivery.not_reached(courses, site_ids, now),
         *delivery.no_text_consent(courses),
         *machinery.sweep_stuck(expected, now),
+        *levelling.level_proposals(managed_site_ids),
     ]
 
 

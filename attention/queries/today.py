@@ -9,10 +9,11 @@ from attention.queries.subjects import of_visit
 from patients.domain.contact import PatientState
 from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.refill import AT_ONCE
 from scheduling.domain.states import QUIET_ENDS, CourseState, SessionState
 from scheduling.queries import courses as stored
 from scheduling.queries import watch
-from scheduling.queries.watch import WatchedCourse, WatchedVisit
+from scheduling.queries.watch import Displaced, Waiting, WatchedCourse, WatchedVisit
 
 _UNFINISHED: dict[str, str] = {
     SessionState.BOOKED: "Nothing was recorded that day. Say what happened.",
@@ -137,47 +138,77 @@ def _visits(count: int) -> str:
 
 def freed(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
     """Return the times of the coming days that a cancellation freed and nobody has taken."""
+    waiting = watch.people_waiting(site_ids=site_ids, now=now)
     return [
         Item(
             key=f"freed:{visit.session_id}:{visit.timing_version}",
             kind=Kind.FREED_SLOT,
             title=f"{day_text(visit.day)}, {clock_text(visit.minute)} is free",
-            detail="A visit was cancelled. Offer the time to somebody who wants to come sooner.",
+            detail=_what_is_done(visit, waiting),
             severity=Severity.LOW,
             since=visit.since,
             deadline=visit.starts_at,
-            action=look(f"sessions/?site={visit.site_id}&date={visit.day}", "See the day"),
+            action=_filling(visit, waiting),
             **of_visit(visit),
         )
         for visit in watch.visits_freed(site_ids=site_ids, now=now)
     ]
 
 
+def _what_is_done(visit: WatchedVisit, waiting: Waiting) -> str:
+    asked = waiting.asked.get((visit.resource_id, visit.starts_at))
+    if asked is None:
+        return "A visit was cancelled. Offer the time to somebody who wants to come sooner."
+    _day, minute = local_time.wall(asked.until, visit.zone)
+    return f"Offered to {asked.people} until {clock_text(minute)}. The first yes has it."
+
+
+def _filling(visit: WatchedVisit, waiting: Waiting) -> Action:
+    """Return what fills a freed time: asking whoever waits, or seeing to it by hand where nobody does."""
+    if visit.site_id not in waiting.site_ids:
+        return look(f"sessions/?site={visit.site_id}&date={visit.day}", "See the day")
+    path = f"freed-times/{visit.session_id}/offers/"
+    if (visit.resource_id, visit.starts_at) in waiting.asked:
+        return look(path, "See who was asked")
+    return Action("offer", f"Offer to {AT_ONCE}", "POST", f"{API}{path}")
+
+
 def out_of_service(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
-    """Return the outages that lie over booked visits: so many to move."""
-    found = []
-    for row in watch.visits_displaced(site_ids=site_ids, now=now):
-        first, count = row.visits[0], len(row.visits)
-        day, minute = local_time.wall(row.starts_at, first.zone)
-        found.append(
-            Item(
-                key=f"outage:{row.outage_id}",
-                kind=Kind.OUT_OF_SERVICE,
-                site_id=first.site_id,
-                zone=first.zone,
-                course_id=first.course_id,
-                course_version=first.course_version,
-                session_id=first.session_id,
-                session_version=first.version,
-                resource_id=row.resource_id,
-                about=tuple(sorted({visit.patient_id for visit in row.visits})),
-                title=f"{count} {'visit' if count == 1 else 'visits'} to move",
-                detail=f"Out of service from {day_text(day)}, {clock_text(minute)}. "
-                f"The first visit is {day_text(first.day)}, {clock_text(first.minute)}.",
-                severity=Severity.HIGH,
-                since=min(row.starts_at, now),
-                deadline=first.starts_at,
-                action=on_session(first.session_id, "move/preview", "Move the first one"),
-            )
-        )
-    return found
+    """Return what lies over booked visits: a block as one item, an outage or a closure by itself as one each."""
+    return [_blocked(row, now) for row in watch.visits_displaced(site_ids=site_ids, now=now)]
+
+
+def _blocked(row: Displaced, now: dt.datetime) -> Item:
+    first, count, by = row.visits[0], len(row.visits), row.by
+    visits = "visit" if count == 1 else "visits"
+    day, minute = local_time.wall(by.starts_at, first.zone)
+    what = "Closed" if by.closure_id else "Out of service"
+    when = f"from {day_text(day)}, {clock_text(minute)}"
+    if by.block_id:
+        key, title = f"block:{by.block_id}", f"{count} {visits} still {'needs' if count == 1 else 'need'} a place"
+        path = f"{API}outages/{by.block_id}/preview/"
+        action = Action("preview", "Find places for those left", "POST", path)
+        cause = f"Blocked {when}."
+    else:
+        key = f"closure:{by.closure_id}" if by.closure_id else f"outage:{by.outage_id}"
+        title = f"{count} {visits} to move"
+        action = on_session(first.session_id, "move/preview", "Move the first one")
+        cause = f"{what} {when}."
+    return Item(
+        key=key,
+        kind=Kind.OUT_OF_SERVICE,
+        site_id=first.site_id,
+        zone=first.zone,
+        course_id=first.course_id,
+        course_version=first.course_version,
+        session_id=first.session_id,
+        session_version=first.version,
+        resource_id=by.resource_id,
+        about=tuple(sorted({visit.patient_id for visit in row.visits})),
+        title=title,
+        detail=f"{cause} The first visit is {day_text(first.day)}, {clock_text(first.minute)}.",
+        severity=Severity.HIGH,
+        since=min(by.starts_at, now),
+        deadline=first.starts_at,
+        action=action,
+    )

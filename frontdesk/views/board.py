@@ -64,7 +64,8 @@ def day(request: HttpRequest) -> HttpResponse:
 def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datetime) -> dict[str, Any]:
     """Return what the day's templates print, and note who looked at whom."""
     found = boards.board(site=site, day=chosen, now=now)
-    items = attention.items(site_ids=[site.pk], now=now)
+    managed = [site.pk] if access.holds(request.user, site.pk, Permission.MANAGE_SITE) else []  # type: ignore[arg-type]
+    items = attention.items(site_ids=[site.pk], now=now, managed_site_ids=managed)
     seen = {card.patient_id for card in found.cards} | {item.patient_id for item in items if item.patient_id}
     patient_actions.record_access(
         request=who(request), site=site, patient_ids=sorted(seen), action="day.listed", now=now
@@ -137,7 +138,8 @@ def visit(request: HttpRequest, session_id: int) -> HttpResponse:
         now=now,
     )
     name = "frontdesk/board/_panel.html" if request.headers.get("HX-Request") else "frontdesk/board/visit.html"
-    return render(request, name, panel_context(session, now=now))
+    context = panel_context(session, now=now, user=_user(request))
+    return render(request, name, context | {"is_page": not request.headers.get("HX-Request")})
 
 
 def _day(request: HttpRequest, site: Site, now: dt.datetime) -> dt.date:

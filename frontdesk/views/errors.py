@@ -14,13 +14,15 @@ _HEADINGS = {
     422: "That isn't possible",
     503: "Busy for a moment",
 }
+_HEADING_OF = {"gate_red": "Not yet"}
 
 
 def refusal(request: HttpRequest, error: Rejected) -> HttpResponse:
     """Show a refusal: as a notice on the page for htmx, as a page of its own otherwise."""
     htmx = request.headers.get("HX-Request")
     name = "frontdesk/errors/_notice.html" if htmx else "frontdesk/errors/page.html"
-    context = {"heading": _HEADINGS.get(error.status, "That didn't work"), "message": error.message}
+    heading = _HEADING_OF.get(error.code) or _HEADINGS.get(error.status, "That didn't work")
+    context = {"heading": heading, "message": error.message}
     response = render(request, name, context, status=error.status)
     if htmx:
         response["HX-Retarget"], response["HX-Reswap"] = "#toast", "innerHTML"

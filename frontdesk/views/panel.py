@@ -4,16 +4,21 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from frontdesk import show
+from clinic.domain.permissions import Permission
+from frontdesk import show, show_gates
 from notifications import queries as messages
+from patients import life as patient_life
 from patients import phones
 from patients import queries as patients
 from patients.domain.contact import ContactKind
+from scheduling import access
 from scheduling.domain import local_time
+from scheduling.domain.gates import sentence, unmet
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.states import DELIVERED, MOVABLE, RELEASED, CourseState, SessionState
 from scheduling.queries import courses
 from scheduling.queries.definitions import definition_of
+from scheduling.queries.gates import gates_of_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ def dots(sessions: list[Any]) -> list[Dot]:
     return found
 
 
-def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
-    """Return a visit's panel: who, when, with what, how far the course is, what was said."""
+def panel_context(session: Any, *, now: dt.datetime, user: Any) -> dict[str, Any]:
+    """Return a visit's panel: who, when, with what, what lacks, how far the course is, what was said."""
     state = SessionState(session.state)
     sessions = courses.sessions_of(session.course)
     points = patients.contact_points(session.patient)
@@ -42,8 +47,21 @@ def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
     end = session.minute + int((session.ends_at - session.starts_at).total_seconds() // 60)
     age = local_time.today(now, session.zone)
     born = session.patient.birth_date
+    standing = gates_of_session(session, now=now)
+    lacking = unmet(standing.gates) if state is SessionState.ARRIVED else []
+    lines = show_gates.gate_lines(session, standing, now=now)
+    step = show.next_step(state, is_observed=bool(definition_of(session.course.protocol).observe_minutes))
     return {
         "session": session,
+        "session_id": session.pk,
+        "timing": session.timing_version,
+        "target": "#day",
+        "lacking": [line for line in lines if not line.is_met],
+        "there": [line for line in lines if line.is_met],
+        "gates_heading": _heading(state, lines),
+        "people": show_gates.people_lines(patient_life.related_people_of(session.patient_id)),
+        "may_pass": access.holds(user, session.site_id, Permission.OVERRIDE_RULE),
+        "stopped_by": "; ".join(sentence(gate) for gate in lacking),
         "patient": session.patient,
         "age": age.year - born.year - ((age.month, age.day) < (born.month, born.day)),
         "born": f"{born:%b} {born.day}, {born.year}",
@@ -52,7 +70,7 @@ def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
         "look": show.look_of(state, is_confirmed=session.confirmed_at is not None, is_late=late),
         "when": f"{day_text(session.day)}, {clock_text(session.minute)} to {clock_text(end)}",
         "places": [reservation.resource.name for reservation in courses.reservations_of(session)],
-        "step": show.next_step(state, is_observed=bool(definition_of(session.course.protocol).observe_minutes)),
+        "step": None if lacking else step,
         "watch_until": _watch_until(session, now),
         "is_missed": state is SessionState.MISSED,
         "is_no_show": state is SessionState.NO_SHOW,
@@ -67,6 +85,12 @@ def panel_context(session: Any, *, now: dt.datetime) -> dict[str, Any]:
         "delivered": sum(row.is_counted and row.state in DELIVERED for row in sessions),
         "outbox": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
     }
+
+
+def _heading(state: SessionState, lines: list[show_gates.GateLine]) -> str:
+    if state in DELIVERED:
+        return "After this visit"
+    return "Ready for this visit" if all(line.is_met for line in lines) else "Not ready yet"
 
 
 def _watch_until(session: Any, now: dt.datetime) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from clinic.models import StaffUser
 from scheduling.actions import completion, ledger, locking, makeups
+from scheduling.actions.gates import refuse_unmet
 from scheduling.actions.ledger import Edit, Hand
 from scheduling.domain import local_time
 from scheduling.domain.protocol import ProtocolDefinition
@@ -22,6 +23,7 @@ from scheduling.errors import IllegalMove, Rejected
 from scheduling.models import Reservation, Session, SessionEvent
 from scheduling.queries import legality
 from scheduling.queries.definitions import definition_of
+from scheduling.queries.gates import gates_of_session
 
 _S = SessionState
 _GAVE_BACK = RELEASED | {_S.MISSED}
@@ -51,9 +53,12 @@ def start(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | No
     """Record that treatment has begun, with the dose (milligrams) where the dose decides the code.
 
     :raises IllegalMove: the patient is not recorded as here.
+    :raises GateRed: something that must be there first is not.
     :raises Stale: somebody changed it meanwhile.
     """
     session = locking.session(session_id, version)
+    if may_move(_S(session.state), _S.IN_TREATMENT):
+        refuse_unmet(gates_of_session(session, now=now).gates, "This visit can't begin")
     facts: dict[str, Any] = {"started_at": now}
     if dose_mg is not None:
         facts["dose_mg"] = dose_mg

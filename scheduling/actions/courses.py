@@ -4,18 +4,20 @@ import datetime as dt
 
 from clinic import actions as clinic_actions
 from scheduling.actions import locking, visits
-from scheduling.actions.open_places import check_open, check_other_courses
+from scheduling.actions.open_places import check_lists, check_open, check_other_courses
 from scheduling.actions.recount import recount_if_authorized
 from scheduling.actions.visits import Visit
 from scheduling.domain import local_time
+from scheduling.domain.gates import sentence
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.states import CourseState, SessionState
-from scheduling.errors import Rejected
+from scheduling.errors import GateRed, Rejected
 from scheduling.models import (
     Course,
     CourseEvent,
     Reservation,
 )
+from scheduling.queries.gates import booking_gates
 from scheduling.queries.planning import Proposal, codes_of
 from scheduling.wishes import stored_wish
 
@@ -35,6 +37,7 @@ def book_course(
     clinic then unless somebody confirms them.
 
     :raises Rejected: the hold would end in the past or more than `LONGEST_HOLD` ahead.
+    :raises GateRed: something must be there before these times may be more than held.
     :raises SlotTaken: a time is taken meanwhile; nothing was booked.
     :raises PlanGone: the plan starts in the past, or meets a closure or an outage made after the preview.
     :raises KeyReused: the Idempotency-Key belongs to another request.
@@ -47,6 +50,14 @@ def book_course(
         words_for_taken=lambda: _words_for_taken(proposal),
         has_looked=True,
     )
+
+
+def book_within(*, request: clinic_actions.Request, proposal: Proposal, now: dt.datetime) -> int:
+    """Book every session of a plan inside the caller's transaction and return the course's id; else as `book_course`.
+
+    The request is remembered under it. The resources and the patient are locked when it returns.
+    """
+    return _book(request=request, proposal=proposal, now=now, held_until=None)
 
 
 def _check_hold(held_until: dt.datetime | None, now: dt.datetime) -> None:
@@ -76,6 +87,9 @@ def _book(
     visits.lock(site=site, patient_id=proposal.wish.patient_id, planned=plan.sessions)
     timed = [Visit(planned, site.zone) for planned in plan.sessions]
     check_open(site, timed, now)
+    if held_until is None:
+        _check_gates(proposal, now)
+    check_lists(site, proposal.definition, [(planned.day, None) for planned in plan.sessions], now)
     visits.insert(
         course=course,
         visits=timed,
@@ -106,6 +120,14 @@ def _book(
         now=now,
     )
     return course.pk
+
+
+def _check_gates(proposal: Proposal, now: dt.datetime) -> None:
+    lacking = booking_gates(proposal, now=now)
+    if lacking:
+        words = "; ".join(sentence(gate) for gate in lacking)
+        fields = {gate.kind.value: gate.lack.value for gate in lacking}
+        raise GateRed(f"This course can't be booked yet. {words}. Hold the times instead.", fields=fields)
 
 
 def _words_for_taken(proposal: Proposal) -> str:

@@ -6,12 +6,14 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from clinic import actions as clinic_actions
-from scheduling.actions import recount
+from scheduling.actions import locking, recount
+from scheduling.actions.gates import refuse_unmet
 from scheduling.actions.visits import grace_of
 from scheduling.domain.states import CancelledBy, CourseState, SessionState
 from scheduling.errors import IllegalMove
 from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
 from scheduling.queries.definitions import definition_of
+from scheduling.queries.gates import gates_of_course
 
 BATCH = 50
 EXPIRED = "The hold ran out"
@@ -22,12 +24,15 @@ def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.dat
     """Book the times a course holds: the authorisation has come. From here on the patient is told.
 
     :raises IllegalMove: the course holds no times, or its first visit has passed.
+    :raises GateRed: something the course needs first is not there.
     """
     course = _held(course_id)
+    locking.patient(course.patient_id)
     sessions = Session.objects.filter(course=course, state=SessionState.HELD)
     ids = list(sessions.order_by("number").values_list("pk", flat=True))
     if sessions.filter(starts_at__lt=now).exists():
         raise IllegalMove("The first visit of this hold has passed. Release it and plan the course again.")
+    refuse_unmet(gates_of_course(course, now=now).gates, "These times can't be booked yet")
     grace = grace_of(course.site, definition_of(course.protocol))
     since = F("starts_at") if grace.is_from_start else F("ends_at")
     missed_after = since + dt.timedelta(minutes=grace.minutes)

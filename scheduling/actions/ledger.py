@@ -17,7 +17,7 @@ from scheduling.actions import locking, recount, visits
 from scheduling.actions.visits import Visit
 from scheduling.domain.states import RELEASED, SessionState
 from scheduling.errors import SlotTaken
-from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
+from scheduling.models import Block, Course, CourseEvent, Reservation, Session, SessionEvent
 
 # What a step may change and undoing restores. Numbers and coverage follow from these and are worked out anew.
 FACTS = (
@@ -87,8 +87,21 @@ def write(
 
     :raises SlotTaken: a place is taken.
     """
+    changes = {edits[0].session.course_id: change} if change else {}
+    write_all(edits, hand, changes, words_for_taken=words_for_taken)
+
+
+def write_all(
+    edits: Sequence[Edit], hand: Hand, changes: Mapping[int, CourseEvent], *, words_for_taken: str = locking.TAKEN
+) -> None:
+    """Change sessions of several courses as one, so that they may trade places; else as `write`.
+
+    `changes`: by course, the event its sessions' events belong to.
+
+    :raises SlotTaken: a place is taken.
+    """
     with taken_in_words(words_for_taken):
-        _write(edits, hand, change)
+        _write(edits, hand, changes)
 
 
 @contextmanager
@@ -106,7 +119,7 @@ def taken_in_words(words: str = locking.TAKEN) -> Iterator[None]:
         raise
 
 
-def _write(edits: Sequence[Edit], hand: Hand, change: CourseEvent | None) -> None:
+def _write(edits: Sequence[Edit], hand: Hand, changes: Mapping[int, CourseEvent]) -> None:
     held = _held([edit.session.pk for edit in edits])
     for edit in edits:
         _apply(edit, held[edit.session.pk])
@@ -120,9 +133,10 @@ def _write(edits: Sequence[Edit], hand: Hand, change: CourseEvent | None) -> Non
     again = [pk for edit in edits for pk in edit.held or () if SessionState(edit.session.state) not in RELEASED]
     if again:
         Reservation.objects.filter(pk__in=again).update(is_active=True)
-    _note(edits, hand, change, _held([edit.session.pk for edit in edits]))
-    if any(_TOLD & edit._before.keys() for edit in edits):
-        follow(edits[0].session.course_id, edits[0].session.patient_id, hand)
+    _note(edits, hand, changes, _held([edit.session.pk for edit in edits]))
+    told = {edit.session.course_id: edit.session.patient_id for edit in edits if _TOLD & edit._before.keys()}
+    for course_id, patient_id in told.items():
+        follow(course_id, patient_id, hand)
 
 
 def follow(course_id: int, patient_id: int, hand: Hand) -> None:
@@ -140,8 +154,12 @@ def header(
     facts: Mapping[str, Any] | None = None,
     reason: str = "",
     data: Mapping[str, Any] | None = None,
+    block: Block | None = None,
 ) -> CourseEvent:
-    """Change a locked course and return the event that its sessions' events belong to."""
+    """Change a locked course and return the event that its sessions' events belong to.
+
+    `block`: the decision that made many courses change.
+    """
     facts = dict(facts or {})
     before = {name: plain(getattr(course, name)) for name in facts}
     frm = course.state
@@ -159,6 +177,7 @@ def header(
         by=hand.by,
         reason=reason[:120],
         data={**(data or {}), **({"before": before} if before else {})},
+        block=block,
     )
 
 
@@ -224,11 +243,13 @@ def _store(edits: Sequence[Edit]) -> None:
     Session.objects.bulk_update(staying, sorted(names))
 
 
-def _note(edits: Sequence[Edit], hand: Hand, change: CourseEvent | None, held: Mapping[int, Sequence[int]]) -> None:
+def _note(
+    edits: Sequence[Edit], hand: Hand, changes: Mapping[int, CourseEvent], held: Mapping[int, Sequence[int]]
+) -> None:
     SessionEvent.objects.bulk_create(
         SessionEvent(
             session=edit.session,
-            change=change,
+            change=changes.get(edit.session.course_id),
             kind=edit.kind,
             from_state=edit.note["from"],
             to_state=edit.session.state,

@@ -5,7 +5,7 @@ misses skips what is locked.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -37,6 +37,25 @@ def course(course_id: int, version: int | None = None) -> Course:
     if version is not None and found.version != version:
         raise Stale(who_changed_course(found))
     return found
+
+
+def courses(versions: Mapping[int, int]) -> dict[int, Course]:
+    """Lock several courses in the order of their ids and return them by id; `versions`: as each was read.
+
+    :raises NotFound: one is missing.
+    :raises PlanGone: one was changed since.
+    """
+    found = {pk: course(pk) for pk in sorted(versions)}
+    for pk, row in found.items():
+        if row.version != versions[pk]:
+            raise PlanGone(f"{who_changed_course(row)} The proposal was worked out before.")
+    return found
+
+
+def patients(ids: Iterable[int]) -> None:
+    """Lock patients in the order of their ids, active or not."""
+    for patient_id in sorted(set(ids)):
+        patient(patient_id)
 
 
 def resources(ids: Iterable[int]) -> None:

@@ -1,14 +1,14 @@
 """Changing when the sessions of a course are: exactly what was shown, or one to a place the desk chose."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinic import actions as clinic_actions
 from scheduling import change_token
 from scheduling.actions import completion, ledger, locking, visits
 from scheduling.actions.ledger import Edit, Hand
-from scheduling.actions.open_places import check_open, check_other_courses
+from scheduling.actions.open_places import check_lists, check_open, check_other_courses
 from scheduling.actions.visits import Visit
 from scheduling.change_token import Shown
 from scheduling.domain.choices import Places, as_counted
@@ -70,6 +70,7 @@ def _apply(course: Course, shown: Shown, hand: Hand) -> None:
     zone = course.site.zone
     timed = [Visit(place, zone) for place in places]
     check_open(course.site, timed, hand.now)
+    check_lists(course.site, definition_under(course), _listed(shown, moved), hand.now)
     check_other_courses(course, timed)
     change = ledger.header(course, shown.kind, hand, facts=_facts(shown), data=_summary(shown))
     edits = [edit_to(course, moved[number], Visit(place, zone)) for number, place in shown.moves if number in moved]
@@ -77,6 +78,12 @@ def _apply(course: Course, shown: Shown, hand: Hand) -> None:
         ledger.write(edits, hand, change=change)
     if shown.added:
         add(course, [Visit(place, zone) for place in shown.added], change, hand, makeup_of=shown.makeup_of)
+
+
+def _listed(shown: Shown, moved: Mapping[int, Session]) -> list[tuple[dt.date, dt.date | None]]:
+    """Return the day of each place, and on which day's list its patient is, or was until it was lost."""
+    was = Session.objects.filter(pk=shown.makeup_of).values_list("day", flat=True).first() if shown.makeup_of else None
+    return [(place.day, moved[number].day) for number, place in shown.moves] + [(each.day, was) for each in shown.added]
 
 
 def _facts(shown: Shown) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _add_resources(site: Site, resources: Sequence[NewResource]) -> int:
 
 def _close_days(site: Site, days: Mapping[dt.date, str]) -> int:
     bounds = {day: local_time.day_bounds(day, site.zone) for day in days}
-    known = set(Closure.objects.filter(site=site).values_list("starts_at", flat=True))
+    known = set(Closure.objects.filter(site=site, block=None).values_list("starts_at", flat=True))
     fresh = [day for day in sorted(days) if bounds[day][0] not in known]
     Closure.objects.bulk_create(
         Closure(site=site, starts_at=bounds[day][0], ends_at=bounds[day][1], reason=days[day][:80]) for day in fresh

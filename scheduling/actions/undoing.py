@@ -8,10 +8,11 @@ from django.db import transaction
 from clinic import actions as clinic_actions
 from clinic.models import StaffUser
 from patients import actions as patient_actions
-from scheduling.actions import completion, ledger, locking, makeups
+from scheduling.actions import completion, ledger, locking, makeups, open_places
 from scheduling.actions.ledger import Edit, Hand
 from scheduling.domain import local_time
 from scheduling.domain.history import Step, latest_in_force
+from scheduling.domain.operations import BlockState
 from scheduling.domain.states import RELEASED, CancelledBy, EndReason, SessionState, may_undo
 from scheduling.errors import IllegalMove, Stale
 from scheduling.models import Course, CourseEvent, Resource, Session, SessionEvent
@@ -22,6 +23,8 @@ GONE = "That time has gone to somebody else. Book a new one instead."
 # Changes of a course as a whole that can be taken back as one.
 UNDOABLE = (
     "moved",
+    "pulled_forward",
+    "levelled",
     "made_up",
     "makeup_waived",
     "came_late",
@@ -30,7 +33,10 @@ UNDOABLE = (
     "resumed",
     "ended",
     "resized",
+    "reseated",
+    "moved_back",
 )
+PART_OF_A_BLOCK = "This is part of a block. Undo the block, or move this visit."
 
 
 @transaction.atomic(durable=True)
@@ -47,6 +53,7 @@ def undo(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | Non
     if event is None or not event.from_state or not _is_undoable(event):
         raise IllegalMove(NOTHING)
     hand = Hand(now, by)
+    _check_no_block(event.change)
     if event.change_id:
         _undo_change(session.course, event.change, hand)  # type: ignore[arg-type]
         return
@@ -72,6 +79,7 @@ def undo_change(*, request: clinic_actions.Request, course_id: int, version: int
         change = _latest_change(course)
         if change is None:
             raise IllegalMove("There is nothing to undo on this course.")
+        _check_no_block(change)
         locking.resources(_resources_of(change))
         locking.patient(course.patient_id)
         _undo_change(course, change, Hand(now, request.user))
@@ -144,8 +152,16 @@ def _undo_change(course: Course, change: CourseEvent, hand: Hand) -> None:
     undone = ledger.header(course, "undone", hand, facts=facts, data={"undoes": change.pk, "of": change.kind})
     if edits:
         ledger.write(edits, hand, change=undone, words_for_taken=GONE)
+    if change.block_id and open_places.blocked_now(edit.session.pk for edit in edits):
+        raise IllegalMove("Can't undo: the place it was moved from is still blocked then. Move the visit by hand.")
     legality.check_restored(course, [edit.session for edit in edits], since=change.at, now=hand.now)
     completion.reopen_course(course.pk, hand)
+
+
+def _check_no_block(change: CourseEvent | None) -> None:
+    """Refuse to take one course out of a block in force: what it was moved for still stands."""
+    if change is not None and change.block is not None and change.block.state == BlockState.IN_FORCE:
+        raise IllegalMove(PART_OF_A_BLOCK)
 
 
 def _check_newest(course: Course, change: CourseEvent) -> None:

@@ -18,7 +18,7 @@ from patients.domain.clinical import Instrument
 from patients.domain.contact import Language
 from patients.domain.details import NewPatient
 from scheduling.actions import attendance, cancelling, courses, misses, moving, setup
-from scheduling.demo import cast
+from scheduling.demo import cast, evidence
 from scheduling.domain import local_time
 from scheduling.domain.states import SessionState
 from scheduling.errors import Rejected
@@ -57,6 +57,7 @@ def tell(*, seed: int, patients: int, holidays: Callable[[int], dict[dt.date, st
     booked = sum(_book(start, number, request, dice, now) for number, start in enumerate(starts))
     for site in sites:
         _live(site, desk, dice, now)
+        evidence.ahead(site, desk, now)
     misses.flag_missed_sessions(now=now)
     return booked
 
@@ -110,6 +111,7 @@ def _book(start: Start, number: int, request: clinic_actions.Request, dice: rand
     patient = patient_actions.add_patient(
         request=request, site=start.site, details=_person(number, dice), now=booked_at
     )
+    evidence.of_patient(patient.pk, start.protocol, request, booked_at)
     for _attempt in range(5):
         wish = CourseWish(patient.pk, start.protocol, begins, start.minute)
         try:
@@ -117,7 +119,8 @@ def _book(start: Start, number: int, request: clinic_actions.Request, dice: rand
         except Rejected:
             begins += dt.timedelta(days=1)  # a holiday, or a day without room
             continue
-        courses.book_course(request=request, proposal=proposal, now=booked_at)
+        course_id, _again = courses.book_course(request=request, proposal=proposal, now=booked_at)
+        evidence.of_course(course_id, request, booked_at, now)
         return True
     return False
 
@@ -151,7 +154,7 @@ def _live(site: Site, desk: StaffUser, dice: random.Random, now: dt.datetime) ->
     while session := _next(begun, at):
         at = (session.starts_at, session.pk)
         if session.day < today:
-            _past(session, desk, dice)
+            _past(session, desk, dice, now)
         else:
             _today(session, fresh if session.ends_at > now else ended, desk, now)
             ended += session.ends_at <= now
@@ -163,11 +166,11 @@ def _next(begun: QuerySet[Session], at: tuple[dt.datetime, int]) -> Session | No
     return begun.filter(later, state=SessionState.BOOKED).order_by("starts_at", "pk").first()
 
 
-def _past(session: Session, desk: StaffUser, dice: random.Random) -> None:
+def _past(session: Session, desk: StaffUser, dice: random.Random, now: dt.datetime) -> None:
     luck = dice.random()
     # 4 % missed: inside the 3 to 8 % a day that domain.md 5 assumes, and some courses come to their end.
     if luck < 0.96:
-        _treat(session, desk, dice)
+        _treat(session, desk, dice, now)
         return
     late = session.starts_at + dt.timedelta(minutes=15)
     if luck < 0.98:
@@ -196,11 +199,13 @@ def _make_up(session: Session, desk: StaffUser, now: dt.datetime) -> None:
         return
 
 
-def _treat(session: Session, desk: StaffUser, dice: random.Random) -> None:
+def _treat(session: Session, desk: StaffUser, dice: random.Random, now: dt.datetime) -> None:
     came = session.starts_at - dt.timedelta(minutes=dice.randrange(1, 12))
+    evidence.of_visit(session, desk, came)
     _do(session, desk, attendance.arrive, came)
     _do(session, desk, attendance.start, session.starts_at + dt.timedelta(minutes=1))
     _do(session, desk, attendance.complete, session.ends_at)
+    evidence.form_of(session, desk, now)
     _rate(session, desk, dice)
 
 
@@ -229,6 +234,7 @@ def _today(session: Session, order: int, desk: StaffUser, now: dt.datetime) -> N
     if session.ends_at <= now:
         if order == 2 and session.ends_at + dt.timedelta(minutes=15) < now:
             return  # nobody said what happened: the worker flags it
+        evidence.of_visit(session, desk, came)
         _do(session, desk, attendance.arrive, came)
         _do(session, desk, attendance.start, max(session.starts_at, came))
         _do(session, desk, attendance.complete, session.ends_at)
@@ -237,6 +243,7 @@ def _today(session: Session, order: int, desk: StaffUser, now: dt.datetime) -> N
     has_just_begun = began and session.starts_at >= now - JUST_BEGUN
     if has_just_begun and order == 0:
         return  # late
+    evidence.of_visit(session, desk, came)
     _do(session, desk, attendance.arrive, came)
     if began and not (has_just_begun and order == 1):
         _do(session, desk, attendance.start, max(session.starts_at, came))

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Aggregate, ExpressionWrapper, F, IntegerField, JSONField
 
-from clinic.models import OpeningHours, Site
+from clinic.models import Site
 from scheduling.domain import local_time
 from scheduling.domain.options import Lane
-from scheduling.models import Closure, GroupMeeting, Outage, Reservation, Resource, ResourceHours
+from scheduling.models import Closure, GroupMeeting, Outage, Reservation, Resource
+from scheduling.queries.hours import Hours
 
 FULL_DAY = (1 << local_time.QUANTA_A_DAY) - 1
 
@@ -27,19 +28,20 @@ def lanes_of(
     )
     calendar = [first + dt.timedelta(days=offset) for offset in range(days + 1)]
     shut, closures = _closed(site, calendar)
-    weekly = resource_hours(site, resources)
+    hours_then = Hours(site, resources, first=first, last=calendar[-1])
     out = _outages(resources, calendar, site.zone)
     busy = _busy([resource.pk for resource in resources], calendar, movable)
     meetings = _meetings(resources, calendar)
     days_open = [(day.toordinal(), day.isoweekday(), ~shut.get(day.toordinal(), 0)) for day in calendar]
     lanes = []
     for resource in resources:
-        weekdays, away, taken = weekly[resource.pk], out.get(resource.pk, {}), busy.get(resource.pk, {})
+        weekdays, extra = hours_then.weekly_of(resource.pk), hours_then.extra_of(resource.pk)
+        away, taken = out.get(resource.pk, {}), busy.get(resource.pk, {})
         met = meetings.get(resource.closed_group_id)
         free: dict[int, int] = {}
         hours: dict[int, int] = {}
         for number, weekday, not_shut in days_open:
-            open_then = weekdays.get(weekday, 0) if met is None else met.get(number, 0)
+            open_then = weekdays.get(weekday, 0) | extra.get(number, 0) if met is None else met.get(number, 0)
             mask = open_then & not_shut & ~away.get(number, 0)
             # A day on which the place is open but booked out stays in the map, as 0: full is not closed.
             if mask:
@@ -56,29 +58,6 @@ def lanes_of(
             )
         )
     return lanes, closures
-
-
-def site_hours(site: Site) -> dict[int, int]:
-    """Return the site's opening hours as one bitmap a weekday (ISO)."""
-    hours: dict[int, int] = defaultdict(int)
-    for weekday, opens, closes in OpeningHours.objects.filter(site=site).values_list("weekday", "opens", "closes"):
-        hours[weekday] |= _span_mask(opens, closes)
-    return dict(hours)
-
-
-def resource_hours(site: Site, resources: Sequence[Resource]) -> dict[int, dict[int, int]]:
-    """Return each resource's own weekly bitmaps, cut to the house's hours; without own hours it keeps the house's."""
-    default = site_hours(site)
-    own: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    rows = ResourceHours.objects.filter(resource__in=[resource.pk for resource in resources])
-    for resource_id, weekday, opens, closes in rows.values_list("resource_id", "weekday", "opens", "closes"):
-        own[resource_id][weekday] |= _span_mask(opens, closes)
-    return {
-        resource.pk: {day: mask & default.get(day, 0) for day, mask in own[resource.pk].items()}
-        if resource.pk in own
-        else default
-        for resource in resources
-    }
 
 
 def _closed(site: Site, calendar: Sequence[dt.date]) -> tuple[dict[int, int], dict[dt.date, str]]:
@@ -168,19 +147,28 @@ def mark(masks: dict[int, int], starts_at: dt.datetime, ends_at: dt.datetime, zo
     return touched
 
 
-def _span_mask(opens: dt.time, closes: dt.time) -> int:
-    first = -(-(opens.hour * 60 + opens.minute) // local_time.QUANTUM)
-    end = (closes.hour * 60 + closes.minute) // local_time.QUANTUM
-    return (1 << end) - (1 << first)
-
-
 def _bounds(calendar: Sequence[dt.date], zone: str) -> tuple[dt.datetime, dt.datetime]:
     return local_time.day_bounds(calendar[0], zone)[0], local_time.day_bounds(calendar[-1], zone)[1]
 
 
 def next_open_day(*, site: Site, after: dt.date) -> dt.date:
     """Return the first day after `after` on which the site is open; two weeks are looked at."""
-    hours = site_hours(site)
     calendar = [after + dt.timedelta(days=offset) for offset in range(1, 15)]
-    _shut, closures = _closed(site, calendar)
-    return next((day for day in calendar if hours.get(day.isoweekday()) and day not in closures), calendar[0])
+    hours = Hours(site, [], first=calendar[0], last=calendar[-1])
+    shut, _closures = _closed(site, calendar)
+    return next((day for day in calendar if hours.of_site(day) & ~shut.get(day.toordinal(), 0)), calendar[0])
+
+
+def closed_days(*, site: Site, first: dt.date, last: dt.date) -> dict[dt.date, str]:
+    """Return the days between two, both in, on which the whole site is closed, with the reason."""
+    return _closed(site, [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)])[1]
+
+
+def shut_times(*, site: Site, first: dt.date, days: int) -> dict[int, int]:
+    """Return the quanta in which closures shut a site, by day (ordinal); one statement."""
+    return dict(_closed(site, [first + dt.timedelta(days=offset) for offset in range(days + 1)])[0])
+
+
+def is_open_on(*, site: Site, day: dt.date) -> bool:
+    """Tell whether a site has hours on a day, closures left aside."""
+    return bool(Hours(site, [], first=day, last=day).of_site(day))

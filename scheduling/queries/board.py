@@ -5,13 +5,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Max, Sum
 
 from clinic.models import Site
 from scheduling.domain import local_time
+from scheduling.domain.gates import Gate, unmet
 from scheduling.domain.states import SessionState
-from scheduling.models import Closure, Outage, Reservation, Resource, Session
-from scheduling.queries.availability import FULL_DAY, resource_hours, site_hours
+from scheduling.models import Closure, Outage, Prerequisite, Reservation, Resource, Session
+from scheduling.queries.availability import FULL_DAY
+from scheduling.queries.gates import NOTHING, Standing, gates_of_sessions
+from scheduling.queries.hours import Hours
 
 LATE_AFTER = dt.timedelta(minutes=10)
 
@@ -51,6 +54,7 @@ class Card:
     arrived_minute: int | None
     is_observed: bool  # the protocol asks for an observation after treatment
     minutes_left: int | None  # of an observation under way; 0 or less: it is over
+    lacking: tuple[Gate, ...]  # what must be there before it begins and is not, what is due first
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,13 @@ def board(*, site: Site, day: dt.date, now: dt.datetime) -> Board:
     sessions = _sessions(site, day)
     places = _places([session.pk for session in sessions])
     shown = {resource.pk for resource in columns}
-    cards = [_card(session, places[session.pk], shown, now) for session in sessions]
-    hours = site_hours(site).get(day.isoweekday(), 0)
+    standing = gates_of_sessions(sessions, now=now)
+    cards = [_card(each, places[each.pk], shown, now, standing.get(each.pk, NOTHING)) for each in sessions]
+    open_then = Hours(site, columns, first=day, last=day)
+    hours = open_then.of_site(day)
     closures = _closures(site, day)
     opens, closes = _frame(hours, cards)
     out = _outages(columns, site, day)
-    own_hours = resource_hours(site, columns)
     closed = next((c.reason for c in closures if (c.from_minute, c.to_minute) == (0, 24 * 60)), "")
     return Board(
         day=day,
@@ -100,7 +105,7 @@ def board(*, site: Site, day: dt.date, now: dt.datetime) -> Board:
                 name=resource.name,
                 group=resource.group,
                 blocked=_blocked(
-                    own_hours[resource.pk].get(day.isoweekday(), 0),
+                    open_then.of(resource.pk, day),
                     opens,
                     closes,
                     closures + out[resource.pk],
@@ -114,9 +119,13 @@ def board(*, site: Site, day: dt.date, now: dt.datetime) -> Board:
 
 
 def day_version(*, site: Site, day: dt.date) -> str:
-    """Return a text that changes whenever anything on the day's board does, from one cheap query."""
-    found = Session.objects.filter(site=site, day=day).aggregate(rows=Count("pk"), edits=Sum("version"))
-    return f"{site.pk}-{day.toordinal()}-{found['rows']}-{found['edits'] or 0}"
+    """Return a text that changes whenever anything on the day's board does, from two cheap queries."""
+    rows = Session.objects.filter(site=site, day=day)
+    found = rows.aggregate(rows=Count("pk"), edits=Sum("version"))
+    shown = Prerequisite.objects.filter(patient__in=rows.values("patient"), withdrawn_at=None)
+    gates = shown.aggregate(rows=Count("pk"), last=Max("pk"))
+    edits = f"{found['rows']}-{found['edits'] or 0}-{gates['rows']}-{gates['last'] or 0}"
+    return f"{site.pk}-{day.toordinal()}-{edits}"
 
 
 def next_day_with_visits(*, site: Site, after: dt.date) -> dt.date | None:
@@ -151,7 +160,9 @@ def _places(session_ids: Sequence[int]) -> dict[int, list[tuple[int, str, str]]]
     return places
 
 
-def _card(session: Session, places: Sequence[tuple[int, str, str]], shown: set[int], now: dt.datetime) -> Card:
+def _card(
+    session: Session, places: Sequence[tuple[int, str, str]], shown: set[int], now: dt.datetime, standing: Standing
+) -> Card:
     state = SessionState(session.state)
     arrived = local_time.wall(session.arrived_at, session.zone)[1] if session.arrived_at else None
     return Card(
@@ -177,6 +188,7 @@ def _card(session: Session, places: Sequence[tuple[int, str, str]], shown: set[i
         arrived_minute=arrived,
         is_observed=bool(session.observe),  # type: ignore[attr-defined]
         minutes_left=_minutes_left(session, now),
+        lacking=tuple(unmet(standing.gates)),
     )
 
 

@@ -28,9 +28,11 @@ class CourseLine:
 
 def sessions_of(course: Course) -> list[Session]:
     """Return a course's sessions in order of their numbers, reservations and resources fetched."""
-    return list(
-        Session.objects.filter(course=course).prefetch_related("reservations__resource").order_by("number", "pk")
-    )
+    rows = Session.objects.filter(course=course).prefetch_related("reservations__resource").order_by("number", "pk")
+    found = list(rows)
+    for row in found:
+        row.course = course
+    return found
 
 
 def courses_of(patient: Patient, *, now: dt.datetime) -> list[CourseLine]:
@@ -86,10 +88,12 @@ def sessions_listed(
 ) -> QuerySet[Session]:
     """Return sessions of some sites on a day, of a course or of a patient, in time order, as a query to be paged.
 
-    Site, reservations and their resources are fetched.
+    Site, course, reservations and their resources are fetched.
     """
     found = (
-        Session.objects.filter(site_id__in=site_ids).select_related("site").prefetch_related("reservations__resource")
+        Session.objects.filter(site_id__in=site_ids)
+        .select_related("site", "course")
+        .prefetch_related("reservations__resource")
     )
     if day is not None:
         found = found.filter(day=day)

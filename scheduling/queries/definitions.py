@@ -13,7 +13,7 @@ def definition_of(protocol: Protocol) -> ProtocolDefinition:
     """Return what a protocol version says."""
     found = _PARSED.get(protocol.digest)
     if found is None:
-        found = _PARSED[protocol.digest] = parse_protocol(protocol.definition)
+        found = _PARSED[protocol.digest] = parse_protocol(protocol.definition, is_stored=True)
     return found
 
 

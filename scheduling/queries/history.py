@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinic.models import StaffUser
+from scheduling.domain.gate_kinds import GATES
 from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.operations import GateKind
 from scheduling.domain.states import WORDS, SessionState
 from scheduling.models import Course, CourseEvent, Session, SessionEvent
 
@@ -18,15 +20,22 @@ _OF_COURSE = {
     "moved_version": "Protocol version {from} to {to}",
     "completed": "Course completed",
     "moved": "{moved} visits were moved",
+    "levelled": "{moved} visits were moved before anybody was told, to make room",
+    "pulled_forward": "A visit came forward into a freed time",
     "made_up": "A make-up was booked",
     "makeup_waived": "It was decided not to make a visit up",
     "came_late": "The patient came after all; the make-up was taken back",
     "cancelled": "Several visits were cancelled",
+    "reseated": "{moved} visits were moved because their place was blocked",
+    "moved_back": "{moved} visits were moved back after a block",
     "put_on_hold": "The course was put on hold",
     "resumed": "The course went on: {added} visits were booked",
     "ended": "The course was ended",
     "extended": "{sessions} more visits booked",
     "renumbered": "The visits were numbered anew",
+    "gate_met": "{gate} is there{visit}",
+    "gate_passed": "{gate} was passed by hand{visit}",
+    "gate_withdrawn": "{gate} was withdrawn{visit}",
 }
 
 
@@ -87,7 +96,15 @@ def _text_of_course(row: Happening) -> str:
     if row.kind == "undone":
         return "A change was taken back" if "undoes" in row.data else "The course goes on"
     words = _OF_COURSE.get(row.kind, row.kind.replace("_", " ").capitalize())
-    return words.format_map(_Blank(row.data))
+    return words.format_map(_Blank(row.data | _gate_words(row.data)))
+
+
+def _gate_words(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the name of a gate, and the visit it was for where it is asked anew at each."""
+    if "gate" not in data:
+        return {}
+    visit = f", for {day_text(dt.date.fromisoformat(data['day']))}" if "day" in data else ""
+    return {"gate": GATES[GateKind(data["gate"])].name, "visit": visit}
 
 
 def _text_of_session(row: Happening) -> str:

@@ -13,7 +13,18 @@ from scheduling.errors import IllegalMove
 from scheduling.models import Course, CourseEvent, Session
 from scheduling.queries.living import Counted, counted, definition_under
 
-_CHANGES = ("moved", "made_up", "makeup_waived", "resumed", "extended", "resized")
+_CHANGES = (
+    "moved",
+    "pulled_forward",
+    "levelled",
+    "made_up",
+    "makeup_waived",
+    "resumed",
+    "extended",
+    "resized",
+    "reseated",
+    "moved_back",
+)
 _NEAR = {"per_day", "spacing", "min_gap", "per_week"}
 _STANDS_STILL: dict[str, str] = {CourseState.ON_HOLD: "on hold", CourseState.DISCONTINUED: "ended"}
 

@@ -1,7 +1,8 @@
 """A patient's life as the planner sees it: other visits and what they forbid, absences, escort, payer and grants."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from patients import life as patient_life
@@ -15,12 +16,13 @@ from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.states import GRANTED, OPEN
 from scheduling.domain.wish import Life
 from scheduling.errors import CannotPlan
-from scheduling.models import Session
+from scheduling.models import Authorization, Session
 from scheduling.queries.availability import mark
 from scheduling.queries.definitions import definitions_of
 from scheduling.queries.grants import as_grant, authorizations_of
 
 _PROTOCOL = "course__protocol_id"
+Other = tuple[OtherVisit, int, bool]  # a visit, the course it is of, and whether it is ahead or under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,70 @@ def around(
     last = first + dt.timedelta(days=days)
     person = patient_life.life_of(patient_id=patient_id, first=first, last=last)
     others = _others(patient_id, first, last, zone, movable)
-    _check_flags(definition, person, others)
     granted, rules, payer = _authorizations(patient_id)
-    _check_together(definition, others, rules, payer, first, course_id)
+    life = _life(person, definition, others, (rules, payer), first, days, course_id)
+    return Around(life, person.interpreter, granted, _billed(patient_id) if granted else ())
+
+
+def _life(
+    person: PatientLife,
+    definition: ProtocolDefinition,
+    others: Sequence[Other],
+    payer: tuple[PayerRules, str],
+    first: dt.date,
+    days: int,
+    course_id: int | None,
+) -> Life:
+    """Return what a course has to respect of what was read about a patient.
+
+    :raises CannotPlan: a screening flag stops the treatment, or a payer forbids it beside another course.
+    """
+    _check_flags(definition, person, others)
+    rules, payer_name = payer
+    _check_together(definition, others, rules, payer_name, first, course_id)
     visits = [visit for visit, _course, _ahead in others]
     day_rules = conflicts.day_rules(definition.modality, [v for v, course, _a in others if course != course_id], rules)
     calendar = [first + dt.timedelta(days=offset) for offset in range(days + 1)]
-    life = Life(
+    return Life(
         visits=conflicts.busy_of(visits),
         rules=day_rules.masks,
         rule_texts=day_rules.texts,
         away=_masks([away for away in person.away if away.person_id is None], calendar),
         escort=_escort(person, calendar) if definition.escort != "none" else {},
     )
-    return Around(life, person.interpreter, granted, _billed(patient_id) if granted else ())
+
+
+class Lives:
+    """What plans have to respect in the lives of some patients from a day on, read at once: six statements."""
+
+    def __init__(self, patient_ids: Collection[int], *, first: dt.date, days: int, zone: str) -> None:
+        self.first, self.days = first, days
+        last = first + dt.timedelta(days=days)
+        self._people = patient_life.lives_of(patient_ids=patient_ids, first=first, last=last)
+        self._others: dict[int, list[tuple[int, Other]]] = defaultdict(list)
+        for patient_id, session_id, other in _others_of(patient_ids, first, last, zone):
+            self._others[patient_id].append((session_id, other))
+        self._payers: dict[int, list[Authorization]] = defaultdict(list)
+        rows = Authorization.objects.filter(patient__in=patient_ids).select_related("payer").order_by("ends_on", "pk")
+        for row in rows:
+            self._payers[row.patient_id].append(row)
+
+    def around(
+        self, *, patient_id: int, course_id: int, definition: ProtocolDefinition, movable: Collection[int]
+    ) -> Life:
+        """Return what a course has to respect in a patient's life; sessions in `movable` are not in its way.
+
+        :raises CannotPlan: a screening flag stops the treatment, or a payer forbids it beside another course.
+        """
+        others = [other for session_id, other in self._others[patient_id] if session_id not in movable]
+        rows = self._payers[patient_id]
+        payer = self.payer_rules_of(patient_id), rows[0].payer.name if rows else ""
+        person = self._people.get(patient_id, patient_life.NOBODY)
+        return _life(person, definition, others, payer, self.first, self.days, course_id)
+
+    def payer_rules_of(self, patient_id: int) -> PayerRules:
+        """Return what the payers of a patient forbid."""
+        return payer_rules(self._payers[patient_id])
 
 
 def broken_day_rule(
@@ -90,25 +142,29 @@ def broken_day_rule(
     return None
 
 
-def _others(
-    patient_id: int, first: dt.date, last: dt.date, zone: str, movable: Collection[int] = ()
-) -> list[tuple[OtherVisit, int, bool]]:
-    rows = Session.objects.filter(patient_id=patient_id, is_active=True, day__gte=first, day__lte=last)
-    rows = rows.exclude(pk__in=movable) if movable else rows
-    columns = ("starts_at", "ends_at", "course_id", "course__protocol__definition__modality", "state")
-    found = []
-    for starts_at, ends_at, course, modality, state in rows.values_list(*columns):
+def _others(patient_id: int, first: dt.date, last: dt.date, zone: str, movable: Collection[int] = ()) -> list[Other]:
+    return [
+        other
+        for _patient, session_id, other in _others_of([patient_id], first, last, zone)
+        if session_id not in movable
+    ]
+
+
+def _others_of(
+    patient_ids: Collection[int], first: dt.date, last: dt.date, zone: str
+) -> Iterator[tuple[int, int, Other]]:
+    """Yield the visits of some patients, by patient and session; one that crosses midnight is two."""
+    rows = Session.objects.filter(patient__in=patient_ids, is_active=True, day__gte=first, day__lte=last)
+    columns = ("patient_id", "pk", "starts_at", "ends_at", "course_id", "course__protocol__definition__modality")
+    for patient_id, pk, starts_at, ends_at, course, modality, state in rows.values_list(*columns, "state"):
         masks: dict[int, int] = {}
         mark(masks, starts_at, ends_at, zone)
         for day, mask in masks.items():
             for begin, end in bitmap.spans(mask):
-                found.append((OtherVisit(day, begin, end, modality), course, state in OPEN))
-    return found
+                yield patient_id, pk, (OtherVisit(day, begin, end, modality), course, state in OPEN)
 
 
-def _check_flags(
-    definition: ProtocolDefinition, person: PatientLife, others: Sequence[tuple[OtherVisit, int, bool]]
-) -> None:
+def _check_flags(definition: ProtocolDefinition, person: PatientLife, others: Sequence[Other]) -> None:
     """Refuse magnetic stimulation while screening forbids it: an implanted stimulator is itself a flag [T21 B]."""
     if definition.modality not in MAGNETIC:
         return
@@ -126,7 +182,7 @@ def _check_flags(
 
 def _check_together(
     definition: ProtocolDefinition,
-    others: Sequence[tuple[OtherVisit, int, bool]],
+    others: Sequence[Other],
     rules: PayerRules,
     payer: str,
     first: dt.date,
@@ -151,11 +207,15 @@ def _check_together(
 def _authorizations(patient_id: int) -> tuple[tuple[Grant, ...], PayerRules, str]:
     rows = authorizations_of(patient_id)
     granted = tuple(as_grant(row) for row in rows if row.state in GRANTED)
-    rules = PayerRules(
+    return granted, payer_rules(rows), rows[0].payer.name if rows else ""
+
+
+def payer_rules(rows: Sequence[Authorization]) -> PayerRules:
+    """Return what the payers of a patient's authorisations forbid."""
+    return PayerRules(
         not_together=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_together")),
         not_same_day=frozenset(pair for row in rows for pair in pairs(row.payer.rules, "not_same_day")),
     )
-    return granted, rules, rows[0].payer.name if rows else ""
 
 
 def pairs(rules: Mapping[str, Sequence[Sequence[str]]], key: str) -> list[frozenset[str]]:

@@ -1,7 +1,7 @@
 """A course under way as the pure planner sees it: what counts, where it stands, and what is free around it."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from scheduling.domain import local_time
@@ -12,7 +12,8 @@ from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.states import MOVABLE
 from scheduling.domain.wish import Wish
 from scheduling.models import Course, Session
-from scheduling.queries.availability import lanes_of
+from scheduling.queries import lists
+from scheduling.queries.availability import lanes_of, shut_times
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.life import around
 from scheduling.queries.planning import HORIZON_SLACK_DAYS
@@ -37,11 +38,14 @@ class Counted:
 def counted(course: Course, definition: ProtocolDefinition, series: str, *, now: dt.datetime) -> Counted:
     """Return the counted sessions of one series of a course, in order; two statements and a third for resources."""
     phases = {phase.name for phase in definition.phases if phase.series == series}
-    rows = list(
-        Session.objects.filter(course=course, is_counted=True, phase__in=phases)
-        .prefetch_related("reservations__resource")
-        .order_by("day", "minute")
+    rows = Session.objects.filter(course=course, is_counted=True, phase__in=phases)
+    return counted_of(
+        list(rows.prefetch_related("reservations__resource").order_by("day", "minute")), definition, now=now
     )
+
+
+def counted_of(rows: Sequence[Session], definition: ProtocolDefinition, *, now: dt.datetime) -> Counted:
+    """Return counted sessions of one series, in order, as the planner sees them; what they hold must be fetched."""
     may_move = [row.state in MOVABLE and row.starts_at > now for row in rows]
     return Counted(
         sittings=tuple(
@@ -99,7 +103,9 @@ def standing_of(
     wanted = definition.series[0] if series is None else series
     found = counted(course, definition, wanted, now=now)
     days = _days(course, definition, found, now)
-    return Standing(course, definition, _under(course, definition, wanted, found, days, now), found, days, now)
+    frozen = lists.frozen_through(site=course.site, definition=definition, now=now)
+    under = under_of(course, definition, wanted, found, days=days, now=now, frozen=frozen)
+    return Standing(course, definition, under, found, days, now)
 
 
 def under_way(
@@ -132,7 +138,8 @@ def ground_of(
     )
     kinds = definition.kinds() | ({"interpreter"} if person.interpreter else set())
     lanes, closures = lanes_of(site=course.site, kinds=kinds, first=today, days=days, movable=movable)
-    return Ground(lanes=lanes, zone=course.site.zone, life=person.life, closures=closures)
+    shut = shut_times(site=course.site, first=today, days=days)
+    return Ground(lanes=lanes, zone=course.site.zone, life=person.life, closures=closures, shut=shut)
 
 
 def _days(course: Course, definition: ProtocolDefinition, found: Counted, now: dt.datetime) -> int:
@@ -142,16 +149,31 @@ def _days(course: Course, definition: ProtocolDefinition, found: Counted, now: d
     return max((begins - today).days + definition.longest_days(), (last - today).days) + HORIZON_SLACK_DAYS
 
 
-def _begins(course: Course, today: dt.date) -> dt.date:
-    """Return the first day a change may use: a course that has not begun does not begin sooner than was asked."""
-    return max(today, read_wish(course.wish).start_on) if course.wish else today
+def _begins(course: Course, today: dt.date, frozen: dt.date | None = None) -> dt.date:
+    """Return the first day a change may use: a course that has not begun does not begin sooner than was asked.
+
+    What is laid out anew leaves a list alone that has gone out.
+    """
+    first = frozen + dt.timedelta(days=1) if frozen else today
+    return max(first, read_wish(course.wish).start_on) if course.wish else first
 
 
-def _under(
-    course: Course, definition: ProtocolDefinition, series: str, found: Counted, days: int, now: dt.datetime
+def under_of(
+    course: Course,
+    definition: ProtocolDefinition,
+    series: str,
+    found: Counted,
+    *,
+    days: int,
+    now: dt.datetime,
+    frozen: dt.date | None,
 ) -> Under:
+    """Return one series of a course under way, to be laid out on so many days from today on.
+
+    `frozen`: the last day whose list has gone out. Site and patient must be fetched.
+    """
     today, minute_now = local_time.wall(now, course.site.zone)
-    begins = _begins(course, today)
+    begins = _begins(course, today, frozen)
     wish = read_wish(course.wish) if course.wish else None
     asked = Wish(
         protocol=definition,
@@ -165,6 +187,7 @@ def _under(
         weekdays=frozenset(wish.weekdays) if wish and wish.weekdays else None,
         max_travel_days=wish.max_travel_days if wish else None,
         interpreter=course.patient.interpreter,
+        frozen_through=frozen,
     )
     began = found.sittings[0].day if found.sittings else today
     return Under(asked, found.sittings, began, course.standing_minute, series)

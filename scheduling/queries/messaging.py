@@ -102,6 +102,12 @@ def visits_of(*, course_id: int, since: dt.datetime, until: dt.datetime | None =
     return [Visit(*row) for row in rows.order_by("starts_at").values_list("day", "minute", "starts_at")]
 
 
+def days_of(*, session_ids: Collection[int]) -> list[tuple[int, int, dt.date]]:
+    """Return each session with its course and its day; one statement."""
+    rows = Session.objects.filter(pk__in=session_ids).order_by("pk")
+    return list(rows.values_list("pk", "course_id", "day"))
+
+
 def latest_visit_day(*, course_id: int) -> dt.date | None:
     """Return the day of a course's last visit that still stands."""
     found: dt.date | None = (

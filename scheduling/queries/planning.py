@@ -24,7 +24,8 @@ from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.relax import explained
 from scheduling.errors import CannotPlan, NotFound, Rejected
 from scheduling.models import Protocol
-from scheduling.queries.availability import lanes_of, site_hours
+from scheduling.queries import lists
+from scheduling.queries.availability import is_open_on, lanes_of, shut_times
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.life import Around, around
 
@@ -168,8 +169,10 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
     protocol = current_protocol(wish.protocol_code)
     definition = _prescribed(definition_of(protocol), wish)
     today, minute_now = local_time.wall(now, site.zone)
+    frozen = lists.frozen_through(site=site, definition=definition, now=now)
     starts_at = definition.phases[0].offset_weeks * 7
     _check_start(wish, today=today, zone=site.zone, may_be_past_days=starts_at)
+    _check_list(wish, frozen)
     _check_window(wish, definition)
     days = definition.longest_days(_pace(wish, definition)) + HORIZON_SLACK_DAYS
     person = around(patient_id=wish.patient_id, definition=definition, first=wish.start_on, days=days, zone=site.zone)
@@ -189,7 +192,7 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
             preferred_minute=wish.preferred_minute,
             window=wish.window,
             pins=wish.pins,
-            not_before=(today, minute_now),
+            not_before=(frozen + dt.timedelta(days=1), 0) if frozen else (today, minute_now),
             horizon_days=days,
             requires={kind: frozenset(having) for kind, having in wish.requires.items()},
             weekdays=frozenset(wish.weekdays) if wish.weekdays else None,
@@ -197,8 +200,15 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
             is_same_trip=wish.is_same_trip,
             interpreter=person.interpreter,
             covered=covered or None,
+            frozen_through=frozen,
         ),
-        ground=Ground(lanes=lanes, zone=site.zone, life=person.life, closures=closures),
+        ground=Ground(
+            lanes=lanes,
+            zone=site.zone,
+            life=person.life,
+            closures=closures,
+            shut=shut_times(site=site, first=wish.start_on, days=days),
+        ),
         around=person,
     )
 
@@ -279,6 +289,15 @@ def _check_start(wish: CourseWish, *, today: dt.date, zone: str, may_be_past_day
             raise Rejected(str(error), code="no_such_time", fields={"preferred_time": "no such time"}) from error
 
 
+def _check_list(wish: CourseWish, frozen: dt.date | None) -> None:
+    if frozen is not None and wish.start_on <= frozen:
+        raise Rejected(
+            f"The list of {local_time.day_text(frozen)} has gone out; nobody is put on it any more. Start after it.",
+            code="list_frozen",
+            fields={"start_on": "frozen"},
+        )
+
+
 def _pace(wish: CourseWish, definition: ProtocolDefinition) -> int | None:
     """Return how many days a week the patient can come at the most, or None if nothing limits them.
 
@@ -316,7 +335,7 @@ def _check_window(wish: CourseWish, definition: ProtocolDefinition) -> None:
 
 def _check_open(site: Site, start_on: dt.date, closures: Mapping[dt.date, str]) -> None:
     name = closures.get(start_on)
-    if name or not site_hours(site).get(start_on.isoweekday()):
+    if name or not is_open_on(site=site, day=start_on):
         why = f": {name}" if name else ""
         raise Rejected(
             f"The clinic is closed on {local_time.day_text(start_on)}{why}. Start on another day.",

@@ -7,7 +7,7 @@ from scheduling.actions import catalogue, holds
 from scheduling.catalogue import SHIPPED
 from scheduling.models import Course, Session
 from tests.api.conftest import Api, wish
-from tests.factories import NOW, World
+from tests.factories import NOW, World, prepare
 
 
 def preview(api: Api, world: World, **more: Any) -> Any:
@@ -94,6 +94,7 @@ def test_times_are_held_confirmed_and_released(api: Api, world: World) -> None:
     plan = preview(api, world)["plans"][0]["plan"]
 
     held = api.book({"plan": plan, "hold_until": until}).json()
+    prepare(Course.objects.get(pk=held["id"]))
     confirmed = api.post(f"courses/{held['id']}/confirm/", {})
     again = api.post(f"courses/{held['id']}/confirm/", {})
 

@@ -60,6 +60,7 @@ def test_the_sessions_of_a_day_are_listed_with_their_resources(api: Api, world: 
         "billing_code": "",
         "authorization": None,
         "uncovered": "",
+        "gates": [],
         "reservations": [
             {
                 "resource": visit.reservations.get().resource_id,
@@ -103,9 +104,9 @@ def test_a_list_costs_the_same_queries_however_long(api: Api, world: World, rows
     with CaptureQueriesContext(connection) as queries:
         answer = api.get("sessions/")
 
-    # Token, sites, count, page, reservations, resources; one insert and its savepoint for the audit log.
+    # Token, sites, count, page, reservations, resources; six for the gates; an insert and its savepoint for the audit.
     assert answer.json()["count"] == rows
-    assert len(queries) == 9
+    assert len(queries) == 15
 
 
 def test_another_site_sees_nothing(outsider: Api, world: World, visit: Session) -> None:

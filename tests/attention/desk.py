@@ -14,7 +14,7 @@ from scheduling.actions.authorizations import NewAuthorization
 from scheduling.domain.states import AuthorizationState, CancelledBy, Scope
 from scheduling.models import Authorization, Course, Session
 from tests.api.conftest import Api
-from tests.factories import FIRST_DAY, NOW, make_patient, propose
+from tests.factories import FIRST_DAY, NOW, make_patient, prepare, prepare_visit, propose
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -47,7 +47,7 @@ class Desk:
         held_until = wish.pop("held_until", None)
         proposal = propose(self.site, patient or self.new_patient(), now=now, **wish)
         course_id, _again = courses.book_course(request=self.request, proposal=proposal, now=now, held_until=held_until)
-        return Course.objects.get(pk=course_id)
+        return prepare(Course.objects.get(pk=course_id))
 
     def visit(self, patient: Patient | None = None, *, day: dt.date = FIRST_DAY, **wish: Any) -> Session:
         """Book a course of one and return its session."""
@@ -98,7 +98,7 @@ def deliver(sessions: Iterable[Session]) -> None:
     """Let sessions take place on time."""
     for session in sessions:
         step(attendance.arrive, session, session.starts_at)
-        step(attendance.start, session, session.starts_at)
+        step(attendance.start, prepare_visit(session), session.starts_at)
         step(attendance.complete, session, session.ends_at)
 
 

@@ -46,6 +46,7 @@ def session(number: int, day: dt.date, letter: str, phase: str, **more: Any) -> 
         "reason_code": "",
         "makeup_of_id": None,
         "uncovered": "",
+        "authorization_id": None,
     }
     return WatchedSession(**facts | LETTERS[letter] | more)
 
@@ -79,6 +80,7 @@ def course(
         "prescribed": counted + owed,
         "booked_at": at(rows[0][0]) - dt.timedelta(days=7),
         "resume_on": None,
+        "protocol_id": 1,
         "definition": definition,
         "sessions": sessions,
         "delivered": tuple(s for s in sessions if s.state in ("completed", "partial") and s.is_counted),

@@ -15,6 +15,9 @@ from scheduling.domain.states import Scope
 from scheduling.models import Authorization, Course, RecordingGap, Session
 from scheduling.queries.repairs import resume_choices
 from tests.attention.desk import DAY, HOUR, Desk, authorize, deliver, miss, nth, step
+from tests.attention.gate_scenes import GATE_SCENES
+from tests.attention.proposed import LevelProposal
+from tests.attention.scene import Scene
 from tests.factories import FIRST_DAY, NOW
 
 MINUTE = dt.timedelta(minutes=1)
@@ -25,25 +28,6 @@ def sweep(now: dt.datetime) -> None:
     """Let the worker look twice, as it does every minute: one look after a day of silence is an outage."""
     for before in (70, 50, 25, 0):
         misses.flag_missed_sessions(now=now - before * MINUTE)
-
-
-class Scene:
-    """A cause at one desk. `begin`, `again` return an instant at which it stands; `solve` makes it go away."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
-    def begin(self) -> dt.datetime:
-        """Bring the cause about."""
-        raise AssertionError
-
-    def solve(self) -> dt.datetime | None:
-        """Do what solves it; return a later instant to look at, if it takes one."""
-        raise AssertionError
-
-    def again(self) -> dt.datetime:
-        """Bring about a new cause of the same kind."""
-        raise AssertionError
 
 
 class LateArrival(Scene):
@@ -383,4 +367,6 @@ SCENES: dict[str, Callable[[Desk], Any]] = {
     "clinician_review": ClinicianReview,
     "next_visit_type": NextVisitType,
     "hold_over": HoldOver,
+    "level_proposal": LevelProposal,
+    **GATE_SCENES,
 }

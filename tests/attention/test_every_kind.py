@@ -9,11 +9,12 @@ from attention.domain.items import KINDS, Kind
 from notifications.domain import texts
 from scheduling.models import Course
 from tests.attention.desk import Desk
-from tests.attention.scenes import SCENES, Scene
+from tests.attention.scene import Scene
+from tests.attention.scenes import SCENES
 
 every_kind = pytest.mark.parametrize("kind", sorted(SCENES))
 # What is asked of the site whatever became of the course.
-OF_THE_SITE = {"not_closed", "day_not_recorded"}
+OF_THE_SITE = {"not_closed", "day_not_recorded", "document_due"}
 
 
 def scene_of(kind: str, desk: Desk) -> Scene:

@@ -115,7 +115,7 @@ def test_the_day_costs_the_same_queries_whatever_it_holds(world: World, desk: Cl
         page = desk.get(f"/?day={TOMORROW}")
 
     assert page.content.count(b"ck-visit is-booked") == patients
-    assert len(queries) == 32
+    assert len(queries) == 52
 
 
 def test_an_unchanged_day_is_answered_304_without_an_audit_entry_and_a_changed_one_anew(

@@ -155,6 +155,7 @@ def test_somebody_signs_in_with_e_mail_and_password(
     expect(page.locator("h1")).to_have_text("Monday, November 16")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
 def test_axe_finds_nothing_on_any_page(

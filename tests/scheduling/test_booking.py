@@ -260,7 +260,7 @@ def test_a_booking_costs_a_fixed_number_of_statements_whatever_its_length(world:
     with CaptureQueriesContext(connection) as queries:
         courses.book_course(request=request, proposal=proposal, now=NOW)
 
-    assert len(queries) == (16 if connection.vendor == "postgresql" else 15)
+    assert len(queries) == (17 if connection.vendor == "postgresql" else 16)
 
 
 def test_a_request_without_a_key_is_never_a_replay(world: World) -> None:

@@ -11,7 +11,7 @@ from scheduling.errors import CannotPlan, IllegalMove, NotAllowed
 from scheduling.models import Course, CourseEvent, Session
 from scheduling.queries import repairs
 from scheduling.queries.repairs import Choice
-from tests.factories import NOW, World, cancel
+from tests.factories import NOW, World, cancel, prepare_visit
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def row(course: Course, number: int) -> Session:
 def deliver(course: Course, until: int, *, by: object = None) -> None:
     for session in Session.objects.filter(course=course, state="booked").order_by("starts_at")[:until]:
         attendance.arrive(session_id=session.pk, version=1, now=session.starts_at, by=None)
-        attendance.start(session_id=session.pk, version=2, now=session.starts_at, by=None)
+        attendance.start(session_id=prepare_visit(session).pk, version=2, now=session.starts_at, by=None)
         late = session.starts_at + dt.timedelta(hours=4)
         attendance.complete(session_id=session.pk, version=3, now=late, by=None)
 

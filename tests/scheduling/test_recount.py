@@ -13,7 +13,7 @@ from scheduling.domain.states import AuthorizationState
 from scheduling.errors import Rejected
 from scheduling.models import Authorization, Course, Session
 from scheduling.queries.burn_down import Line, burn_down
-from tests.factories import FIRST_DAY, NOW, World, cancel
+from tests.factories import FIRST_DAY, NOW, World, cancel, prepare_visit
 from tests.scheduling.test_makeups import again, choices, deliver, miss, row, take
 
 TMS = ["90867", "90868", "90869"]
@@ -215,7 +215,7 @@ def test_the_dose_decides_the_code_and_the_milligrams(world: World) -> None:
     assert codes(course)[:3] == ["G2082", "G2083", "G2083"]
     second = row(course, 2)
 
-    attendance.arrive(session_id=second.pk, version=1, now=second.starts_at, by=None)
+    attendance.arrive(session_id=prepare_visit(second).pk, version=1, now=second.starts_at, by=None)
     attendance.start(session_id=second.pk, version=2, now=second.starts_at, by=None, dose_mg=56)
 
     assert codes(course)[:4] == ["G2082", "G2082", "G2082", "G2082"]  # the next ones follow the latest dose

@@ -5,7 +5,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-import holidays
 import yaml
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,6 +16,7 @@ from scheduling.actions import setup
 from scheduling.domain.protocol import ProtocolError
 from scheduling.domain.site_form import NewSiteForm, PublicHolidays, SiteForm, read_site_form
 from scheduling.errors import Rejected
+from scheduling.public_holidays import public_days
 
 
 class Command(BaseCommand):
@@ -86,12 +86,10 @@ def _loaded(path: Path) -> Any:
 def _public_days(public: PublicHolidays) -> dict[dt.date, str]:
     where = "closed.public_holidays"
     try:
-        found: dict[dt.date, str] = holidays.country_holidays(
-            public.country, subdiv=public.subdivision, years=public.years
-        )
+        found = public_days(public.country, years=public.years, subdivision=public.subdivision)
     except NotImplementedError as error:
         raise ProtocolError(where, "knows no such country or subdivision; use codes such as US and CA") from error
-    names = {day: name.replace(" (observed)", "") for day, name in found.items()}
+    names = {day: name for day, (name, _is_observed) in found.items()}
     for name in public.open_on:
         if name not in names.values():
             raise ProtocolError(f"{where}.open_on", f"there is no holiday {name}")

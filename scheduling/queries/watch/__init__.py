@@ -4,29 +4,39 @@ Bulk readers for many sites at once: each costs the same few statements whatever
 """
 
 from scheduling.queries.watch.courses import LIVE, WatchedCourse, WatchedSession, courses_watched
+from scheduling.queries.watch.displaced import Displaced, visits_displaced
+from scheduling.queries.watch.gates import FormDue, GatedCourse, GatedHold, forms_due, gates_watched
 from scheduling.queries.watch.grants import WatchedGrant, grants_watched
-from scheduling.queries.watch.sites import DayNotRecorded, days_not_recorded, late_after
+from scheduling.queries.watch.sites import DayNotRecorded, OpenProposal, days_not_recorded, late_after, proposals_open
 from scheduling.queries.watch.visits import (
-    Displaced,
     WatchedVisit,
-    visits_displaced,
     visits_expected,
     visits_freed,
     visits_unclosed,
 )
+from scheduling.queries.watch.waiting import Waiting, people_waiting
 
 __all__ = [
     "LIVE",
     "DayNotRecorded",
     "Displaced",
+    "FormDue",
+    "GatedCourse",
+    "GatedHold",
+    "OpenProposal",
+    "Waiting",
     "WatchedCourse",
     "WatchedGrant",
     "WatchedSession",
     "WatchedVisit",
     "courses_watched",
     "days_not_recorded",
+    "forms_due",
+    "gates_watched",
     "grants_watched",
     "late_after",
+    "people_waiting",
+    "proposals_open",
     "visits_displaced",
     "visits_expected",
     "visits_freed",

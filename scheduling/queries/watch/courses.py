@@ -36,6 +36,7 @@ class WatchedSession(NamedTuple):
     reason_code: str
     makeup_of_id: int | None
     uncovered: str
+    authorization_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class WatchedCourse:
     prescribed: int
     booked_at: dt.datetime
     resume_on: dt.date | None
+    protocol_id: int
     definition: ProtocolDefinition
     sessions: tuple[WatchedSession, ...]
     delivered: tuple[WatchedSession, ...]
@@ -147,7 +149,7 @@ def _sessions_of(course_ids: Collection[int]) -> dict[int, list[WatchedSession]]
 def _watched(
     row: tuple[Any, ...], definition: ProtocolDefinition, sessions: Sequence[WatchedSession], now: dt.datetime
 ) -> WatchedCourse:
-    *facts, _protocol_id, preferred_name = row
+    *facts, protocol_id, preferred_name = row
     course_id, version, site_id, zone, patient_id, last_name, first_name, state, prescribed, booked_at, resume = facts
     today, minute = local_time.wall(now, zone)
     return WatchedCourse(
@@ -164,6 +166,7 @@ def _watched(
         prescribed=prescribed,
         booked_at=booked_at,
         resume_on=resume,
+        protocol_id=protocol_id,
         definition=definition,
         sessions=tuple(sessions),
         delivered=tuple(s for s in sessions if s.state in DELIVERED and s.is_counted),

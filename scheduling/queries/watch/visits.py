@@ -1,7 +1,6 @@
 """Single visits that wait for something: a record, a new time, somebody else in their place."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,7 +42,7 @@ class WatchedVisit:
 
 
 # Each fact of a visit and the column it stands in.
-_VISIT = {
+VISIT = {
     "session_id": "pk",
     "version": "version",
     "timing_version": "timing_version",
@@ -60,11 +59,12 @@ _VISIT = {
     "first_name": "patient__first_name",
     "preferred_name": "patient__preferred_name",
 }
-_FROM_RESERVATION = [f"session__{column}" for column in _VISIT.values()]
+FROM_RESERVATION = [f"session__{column}" for column in VISIT.values()]
 
 
-def _visit(row: Sequence[Any], since: dt.datetime, resource_id: int | None = None) -> WatchedVisit:
-    facts: dict[str, Any] = dict(zip(_VISIT, row, strict=True))
+def visit_of(row: Sequence[Any], since: dt.datetime, resource_id: int | None = None) -> WatchedVisit:
+    """Return a visit from the columns of `VISIT`."""
+    facts: dict[str, Any] = dict(zip(VISIT, row, strict=True))
     facts["first_name"] = facts.pop("preferred_name") or facts["first_name"]
     return WatchedVisit(**facts, since=since, resource_id=resource_id)
 
@@ -81,9 +81,9 @@ def visits_expected(*, site_ids: Sequence[int], now: dt.datetime) -> list[Watche
         course__state__in=LIVE,
         recording_gap=None,
     ).exclude(patient__state=PatientState.DECEASED)
-    columns = (*_VISIT.values(), "missed_after")
+    columns = (*VISIT.values(), "missed_after")
     return [
-        replace(_visit(row, row[6]), flag_at=flag_at)
+        replace(visit_of(row, row[6]), flag_at=flag_at)
         for *row, flag_at in rows.order_by("starts_at", "pk").values_list(*columns)
     ]
 
@@ -99,7 +99,7 @@ def visits_unclosed(*, site_ids: Sequence[int], now: dt.datetime) -> list[Watche
         site_id__in=site_ids,
         day__range=(now.date() - dt.timedelta(days=OPEN_DAYS), now.date() + dt.timedelta(days=1)),
     ).order_by("starts_at", "pk")
-    found = [_visit(row, ends_at) for *row, ends_at in rows.values_list(*_VISIT.values(), "ends_at")]
+    found = [visit_of(row, ends_at) for *row, ends_at in rows.values_list(*VISIT.values(), "ends_at")]
     return [visit for visit in found if visit.day < local_time.today(now, visit.zone)]
 
 
@@ -134,45 +134,8 @@ def visits_freed(*, site_ids: Sequence[int], now: dt.datetime) -> list[WatchedVi
     )
     found: dict[int, WatchedVisit | None] = {}
     for *row, at, resource_id, is_taken, is_out, is_shut in rows.values_list(
-        *_FROM_RESERVATION, "cancelled_at", "resource_id", "is_taken", "is_out", "is_shut"
+        *FROM_RESERVATION, "cancelled_at", "resource_id", "is_taken", "is_out", "is_shut"
     ):
         is_free = not (is_taken or is_out or is_shut)
-        found.setdefault(row[0], _visit(row, at, resource_id) if is_free else None)
+        found.setdefault(row[0], visit_of(row, at, resource_id) if is_free else None)
     return [visit for visit in found.values() if visit]
-
-
-@dataclass(frozen=True, slots=True)
-class Displaced:
-    """A resource out of service, and the booked visits that lie in that time, the first one first."""
-
-    outage_id: int
-    resource_id: int
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    visits: tuple[WatchedVisit, ...]
-
-
-def visits_displaced(*, site_ids: Sequence[int], now: dt.datetime) -> list[Displaced]:
-    """Return the outages that lie over booked visits still to come; one statement."""
-    rows = (
-        Reservation.objects.filter(
-            is_active=True,
-            session__state=SessionState.BOOKED,
-            session__site_id__in=site_ids,
-            session__starts_at__gt=now,
-            session__course__state__in=LIVE,
-            resource__outages__starts_at__lt=F("ends_at"),
-            resource__outages__ends_at__gt=F("starts_at"),
-        )
-        .order_by("session__starts_at", "session_id")
-        .distinct()
-    )
-    outage = [f"resource__outages__{name}" for name in ("pk", "resource_id", "starts_at", "ends_at")]
-    found: dict[tuple[Any, ...], list[WatchedVisit]] = defaultdict(list)
-    for row in rows.values_list(*_FROM_RESERVATION, *outage):
-        about = row[-4:]
-        found[about].append(_visit(row[:-4], about[2], about[1]))
-    return [
-        Displaced(outage_id, resource_id, starts_at, ends_at, tuple(visits))
-        for (outage_id, resource_id, starts_at, ends_at), visits in found.items()
-    ]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scheduling.actions import attendance, extending, misses, recount
 from scheduling.domain.states import CancelledBy, Scope, StoppedEarly, TurnedAway
 from tests.factories import worker_lives
+from tests.scheduling.living import gating
 from tests.scheduling.living.actions import PICK, UNDER_WAY, action, ahead, begun, due, having, overdue, pick
 from tests.scheduling.living.picture import Row
 from tests.scheduling.living.planning import BY_WHOM, cancel
@@ -19,11 +20,19 @@ def arrive(steps: Steps, number: int) -> None:
     _attend(steps, "arrive", attendance.arrive, pick(due(steps), number), must=True)
 
 
-@action("start", having("arrived"), number=PICK, dose=st.sampled_from([None, 56, 84]))
-def start(steps: Steps, number: int, dose: int | None) -> None:
-    row = pick(steps.sessions({"arrived"}), number)
+@action(
+    "start",
+    having("arrived"),
+    number=PICK,
+    dose=st.sampled_from([None, 56, 84]),
+    is_careful=st.sampled_from([True, True, True, False]),
+)
+def start(steps: Steps, number: int, dose: int | None, is_careful: bool) -> None:
+    rows = steps.sessions({"arrived"})
+    ready = [each for each in rows if not gating.lacking(steps, each)]
+    row = pick(ready if ready and is_careful else rows, number)
     given = dose if "doses" in _definition(steps, row).get("billing", {}) else None
-    _attend(steps, "start", attendance.start, row, must=True, dose_mg=given)
+    _attend(steps, "start", attendance.start, row, must=row in ready, dose_mg=given)
 
 
 @action("monitor", having("in_treatment"), number=PICK)

@@ -8,7 +8,8 @@ from clinic.actions import Request
 from patients.models import Patient
 from scheduling.actions import courses, setup
 from scheduling.actions.setup import NewResource
-from tests.factories import NOW, World, make_patient, propose
+from scheduling.models import Course
+from tests.factories import NOW, World, make_patient, prepare, propose
 
 # The device, the operator and the psychiatrist that `make_site` gives are three, three and one.
 ROOMS = [
@@ -74,4 +75,6 @@ def book(clinic: Clinic, order: Order, start_on: dt.date, request: Request, now:
         preferred_minute=order.minute,
         start_on=start_on,
     )
-    return courses.book_course(request=request, proposal=proposal, now=now)
+    course_id, again = courses.book_course(request=request, proposal=proposal, now=now)
+    prepare(Course.objects.get(pk=course_id), at=now)
+    return course_id, again

@@ -12,16 +12,18 @@ from attention.queries import items
 from clinic.actions import Request
 from patients.domain.clinical import Instrument
 from patients.life_actions import record_measure
-from scheduling.actions import attendance, authorizations, cancelling, courses, misses, moving
+from scheduling.actions import attendance, authorizations, cancelling, courses, gates, misses, moving
 from scheduling.actions.authorizations import NewAuthorization
+from scheduling.actions.gates import Evidence, Whose
 from scheduling.domain import local_time
+from scheduling.domain.operations import GateKind
 from scheduling.domain.states import AuthorizationState, CancelledBy, Scope
-from scheduling.models import Authorization, Course, Reservation, Session
+from scheduling.models import Authorization, Course, Prerequisite, Reservation, Session
 from scheduling.queries import repairs
 from scheduling.queries.burn_down import burn_down
-from tests.factories import NOW, World, propose, worker_lives
+from tests.factories import NOW, World, file_form, prepare, prepare_visit, propose, worker_lives
 
-MINUTE = dt.timedelta(minutes=1)
+MINUTE, WEEK = dt.timedelta(minutes=1), dt.timedelta(days=7)
 
 
 def at(day: dt.date, clock: str) -> dt.datetime:
@@ -36,6 +38,7 @@ class Diary:
 
     world: World
     course_id: int
+    looks_ahead: bool = True  # whoever drives is named in time, and the drug ordered
 
     # Reading.
 
@@ -134,6 +137,7 @@ class Diary:
         for offset in range((last - first).days + 1):
             day = first + dt.timedelta(days=offset)
             self.treat_until(day)
+            self.prepare(day)
             if scores and day in scores:
                 self.score(scores[day], day)
             assert (day, self.needs(at(day, "18:00"))) == (day, [])
@@ -145,6 +149,24 @@ class Diary:
         self.step(attendance.start, visit, visit.starts_at, **more)
         self.step(attendance.complete, visit, visit.ends_at)
 
+    def prepare(self, today: dt.date) -> None:
+        """Let everything be there that the visits of the coming week ask for ahead: who drives, the drug."""
+        coming = self._rows().filter(state="booked", day__gt=today, day__lte=today + WEEK)
+        for row in coming if self.looks_ahead else ():
+            prepare_visit(row)
+
+    def renew(self, kind: GateKind, now: dt.datetime) -> None:
+        """Record anew what a course needs and what had run out, or soon would."""
+        seen = Prerequisite.objects.get(course=self.course_id, session=None, kind=kind, withdrawn_at=None)
+        gates.record_gate(
+            request=self._request(),
+            whose=Whose(course_id=self.course_id),
+            kind=kind,
+            evidence=Evidence(text="Examined"),
+            now=now,
+            replaces=seen.pk,
+        )
+
     def treat_until(self, last: dt.date) -> None:
         """Let every visit still ahead take place on time, up to and with a day."""
         for day in sorted(set(self._rows().filter(state="booked", day__lte=last).values_list("day", flat=True))):
@@ -153,7 +175,12 @@ class Diary:
     def step(self, verb: Callable[..., None], visit: Session, now: dt.datetime, **more: Any) -> None:
         """Take a step of a visit, as a technician."""
         visit.refresh_from_db()
+        if verb is attendance.start:
+            prepare_visit(visit)
         verb(session_id=visit.pk, version=visit.version, now=now, by=self.world.technician, **more)
+        if verb is attendance.complete:
+            file_form(visit)
+        self.prepare(visit.day)
 
     def sweep(self, now: dt.datetime) -> int:
         """Let the worker that looks for misses run, as it does every minute, and return how many it flagged."""
@@ -167,6 +194,7 @@ class Diary:
             self.world.site, self.world.daniel, now=early, protocol_code="consult", start_on=day, preferred_minute=450
         )
         course_id, _again = courses.book_course(request=self._request(), proposal=proposal, now=early)
+        prepare(Course.objects.get(pk=course_id))
         visit = Session.objects.get(course=course_id)
         self.step(attendance.arrive, visit, visit.starts_at)
         self.step(attendance.start, visit, visit.starts_at)
@@ -225,6 +253,7 @@ class Diary:
             version=visit.version,
             may_decide=may_decide,
         )
+        self.prepare(local_time.today(now, visit.zone))
         return choice.words
 
     def _request(self) -> Request:

@@ -12,7 +12,7 @@ from django.db import connection
 from clinic.models import OpeningHours, Site
 from scheduling.domain.states import COURSE_MOVES, SESSION_MOVES, CourseState, SessionState
 from scheduling.models import Closure, Protocol, Resource, ResourceHours
-from tests.scheduling.living import rulebook
+from tests.scheduling.living import gatebook, rulebook
 from tests.scheduling.living.picture import Picture, Row
 from tests.scheduling.living.rulebook import Fault
 
@@ -214,6 +214,7 @@ class Judge:
     def steps(self, before: Picture, after: Picture) -> Iterator[str]:
         """Return what no step may do: a move the tables forbid, history rewritten, a lost session's number changed."""
         yield from self._moves(before, after)
+        yield from self._began(before, after)
         for pk, row in before.sessions.items():
             now = after.sessions[pk]
             if not now["is_counted"] and row["number"] != now["number"]:
@@ -232,6 +233,15 @@ class Judge:
             is_step = frm and frm != to and event["kind"] != "undone"
             if is_step and CourseState(to) not in COURSE_MOVES[CourseState(frm)]:
                 yield f"course {event['course_id']}: moved from {frm} to {to}"
+
+    def _began(self, before: Picture, after: Picture) -> Iterator[str]:
+        """Return the visits that began although something they need first was not there."""
+        for event in after.session_events[len(before.session_events) :]:
+            if event["to_state"] != "in_treatment" or "undoes" in event["data"]:
+                continue
+            row = before.sessions[event["session_id"]]
+            if found := gatebook.lacking(before, self._definition(before, row), row, event["at"]):
+                yield f"session {row['id']}: began without {', '.join(found)}"
 
     # Helpers.
 

@@ -7,30 +7,32 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.scheduling.living import attending, deciding, planning
+from tests.scheduling.living import attending, deciding, gating, planning
 from tests.scheduling.living.actions import ACTIONS
 from tests.scheduling.living.clinic import Clinic
 from tests.scheduling.living.judge import Judge
 from tests.scheduling.living.steps import Steps
 from tests.scheduling.living.tally import Tally
 
-__all__ = ["ACTIONS", "Desk", "attending", "deciding", "planning"]
+__all__ = ["ACTIONS", "Desk", "attending", "deciding", "gating", "planning"]
 
 # What everything else waits for is done more often.
 WEIGHTS = {
     "to the next visit": 4,
-    "to the evening": 4,
+    "to the evening": 6,
     "arrive": 4,
     "start": 4,
-    "monitor": 2,
-    "flag missed": 6,
+    "record a gate": 5,
+    "withdraw a gate": 0.5,
+    "monitor": 3,
+    "flag missed": 8,
     "settle as no-show": 10,
     "settle a silent day": 4,
-    "settle as cancelled": 10,
+    "settle as cancelled": 14,
     "complete": 2,
     "move to a place": 2,
-    "stop early": 1,
-    "count a partial": 1,
+    "stop early": 1.5,
+    "count a partial": 2,
     "enter in error": 0.5,
     "whatever": 0.5,
     "with an old version": 0.5,

@@ -13,6 +13,7 @@ from scheduling.models import (
     AuthorizationUnit,
     Course,
     CourseEvent,
+    Prerequisite,
     RecordingGap,
     Reservation,
     Session,
@@ -28,6 +29,7 @@ _MODELS: dict[str, type[Model]] = {
     "authorizations": Authorization,
     "pools": AuthorizationUnit,
     "gaps": RecordingGap,
+    "shown": Prerequisite,
 }
 
 # What rises with every edit, says how often, and is never put back.
@@ -44,6 +46,7 @@ class Picture:
     authorizations: Mapping[int, Row]
     pools: Mapping[int, Row]
     gaps: Mapping[int, Row]
+    shown: Mapping[int, Row]  # for gates
     session_events: tuple[Row, ...]
     course_events: tuple[Row, ...]
     asked: tuple[int, int]  # audit entries and remembered requests

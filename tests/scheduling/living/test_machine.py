@@ -94,6 +94,7 @@ def leave_a_trace(request: Any, *args: Any, **kwargs: Any) -> Any:
         ("scheduling.actions.makeups.withdrawn", break_nothing, "still makes up for|are prescribed|on one day"),
         ("scheduling.actions.locking.once", leave_a_trace, "changed something"),
         ("scheduling.actions.ledger.write", let_go_of_everything, "holds|does not hold"),
+        ("scheduling.actions.attendance.refuse_unmet", forget, "began without|was accepted"),
     ],
 )
 def test_the_judge_notices_what_is_broken_on_purpose(

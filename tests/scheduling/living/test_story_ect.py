@@ -10,6 +10,7 @@ import pytest
 
 from patients.domain.clinical import Instrument
 from scheduling.actions import attendance, setup
+from scheduling.domain.operations import GateKind
 from scheduling.domain.states import AuthorizationState, TurnedAway
 from tests.factories import World
 from tests.scheduling.living.clinic import ROOMS
@@ -93,7 +94,12 @@ def breakfast(maria: Diary) -> None:
     )
     assert maria.units(dec(7)) == (12, 3, 9, "amber")
 
-    maria.quiet_days(dec(9), dec(11))  # treated again: the review closes itself
+    maria.quiet_days(dec(9), dec(10))  # treated again: the review closes itself
+    maria.treat(dec(11))
+    # What the anaesthetist found is good for thirty days.
+    assert maria.needs(at(dec(11), "18:00")) == ["document_due: Pre-op clearance is good until Wed Dec 16 -> Open it"]
+    maria.renew(GateKind.PREOP_CLEARANCE, at(dec(11), "18:01"))
+    assert maria.needs(at(dec(11), "18:02")) == []
 
 
 def nobody_to_take_her_home(maria: Diary) -> None:

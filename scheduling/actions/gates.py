@@ -1,0 +1,206 @@
+"""What was shown for a gate: recorded, passed by somebody who may, withdrawn. A row in force is never altered.
+
+The only way past a gate that is not there; nothing else writes these rows.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from clinic import actions as clinic_actions
+from scheduling.actions import gate_facts, locking
+from scheduling.actions.gate_facts import Evidence, Target, Whose
+from scheduling.domain import gates, local_time
+from scheduling.domain.gate_kinds import AFTER, GATES, GateScope
+from scheduling.domain.gates import Gate
+from scheduling.domain.local_time import clock_text, day_text
+from scheduling.domain.operations import GateKind
+from scheduling.errors import Conflict, GateRed, NotFound, Rejected
+from scheduling.models import CourseEvent, Prerequisite
+
+__all__ = ["Evidence", "Whose", "pass_gate", "record_gate", "refuse_unmet", "withdraw_gate"]
+
+
+def record_gate(
+    *,
+    request: clinic_actions.Request,
+    whose: Whose,
+    kind: GateKind,
+    evidence: Evidence,
+    now: dt.datetime,
+    replaces: int | None = None,
+) -> tuple[int, bool]:
+    """Record what was shown for a gate; return whose id, and whether this very request was carried out before.
+
+    `replaces`: the row in force that was read: it is withdrawn. Recording the same again changes nothing.
+
+    :raises NotFound: there is no such visit, course, or person beside the patient.
+    :raises Rejected: the protocol does not ask for it, it lacks what it needs, or it has expired already.
+    :raises IllegalMove: the visit or the course is past that, or a payer's word counts instead.
+    :raises Conflict: somebody else recorded something for it meanwhile; the words say who and when.
+    :raises Stale: the visit was moved since it was read.
+    """
+
+    def run() -> int:
+        clinic_actions.remember_request(request=request, result_id=whose.id, now=now)
+        target = gate_facts.locked(whose)
+        asked = gate_facts.asked_of(target, kind)
+        gate_facts.check_possible(target, asked, now)
+        level = target.level(GATES[kind].scope)
+        facts = gate_facts.facts_of(target, asked, evidence, now)
+        if not _is_there(request, target, {**level, "kind": kind, "is_override": False}, facts, replaces, now):
+            _insert(request, target, {**level, "kind": kind}, facts, "gate_met", now)
+        return whose.id
+
+    return locking.once(request, run)
+
+
+def pass_gate(
+    *, request: clinic_actions.Request, whose: Whose, kind: GateKind, reason: str, now: dt.datetime
+) -> tuple[int, bool]:
+    """Let one visit, or a whole course, pass a gate that is not there, with a reason; the caller checks who may.
+
+    Return whose id, and whether this very request was carried out before.
+
+    :raises Rejected: no reason is given, the protocol does not ask for it, or it is asked anew at every visit.
+    :raises IllegalMove: the visit or the course is past that.
+    :raises Conflict: somebody else passed it meanwhile.
+    :raises Stale: the visit was moved since it was read.
+    """
+    if not reason.strip():
+        raise Rejected("Say why it may be passed.", fields={"reason": "required"})
+
+    def run() -> int:
+        clinic_actions.remember_request(request=request, result_id=whose.id, now=now)
+        target = gate_facts.locked(whose)
+        asked = gate_facts.asked_of(target, kind)
+        if target.course is None or kind in AFTER:
+            raise Rejected("Only what a course or a visit asks for can be passed.", code="not_a_gate")
+        gate_facts.check_open(target, asked)
+        level = target.level(GateScope.SESSION if target.session else GateScope.COURSE)
+        facts = {"reason": reason.strip()[:120]}
+        if not _is_there(request, target, {**level, "kind": kind, "is_override": True}, facts, None, now):
+            _insert(request, target, {**level, "kind": kind, "is_override": True}, facts, "gate_passed", now)
+        return whose.id
+
+    return locking.once(request, run)
+
+
+def withdraw_gate(
+    *, request: clinic_actions.Request, row_id: int, kind: GateKind, now: dt.datetime
+) -> tuple[int, bool]:
+    """Withdraw what was shown for a gate, or the word that it may be passed; return the row's id, and if it was before.
+
+    A visit that has begun goes on.
+
+    :raises NotFound: nothing of this kind was shown under this id.
+    :raises Conflict: somebody else withdrew it meanwhile.
+    """
+
+    def run() -> int:
+        clinic_actions.remember_request(request=request, result_id=row_id, now=now)
+        seen = Prerequisite.objects.filter(pk=row_id, kind=kind).first()
+        if seen is None:
+            raise NotFound("Nothing was recorded there.")
+        target = gate_facts.locked(gate_facts.whose_is(seen))
+        row = Prerequisite.objects.select_related("withdrawn_by").get(pk=row_id)
+        if row.withdrawn_at is None:
+            _withdraw(request, target, row, now)
+        elif row.withdrawn_by_id != request.user.pk:
+            who = row.withdrawn_by.name if row.withdrawn_by else "The clock"
+            raise Conflict(f"{who} withdrew this {_at(row.withdrawn_at, target.zone)}.", code="already_withdrawn")
+        return row_id
+
+    return locking.once(request, run)
+
+
+def refuse_unmet(found: Iterable[Gate], what: str) -> None:
+    """Refuse what can't be done while a gate is not there; `what` says so in a sentence without its full stop.
+
+    :raises GateRed: one of them is not there; fields name each kind.
+    """
+    lacking = gates.unmet(found)
+    if lacking:
+        fields = {gate.kind.value: gate.lack.value for gate in lacking}
+        raise GateRed(gates.refusal(lacking, what), fields=fields)
+
+
+def _is_there(
+    request: clinic_actions.Request,
+    target: Target,
+    level: dict[str, Any],
+    facts: dict[str, Any],
+    replaces: int | None,
+    now: dt.datetime,
+) -> bool:
+    """Tell whether the very same is in force; what was read and is to be replaced is withdrawn.
+
+    :raises Conflict: something else is in force.
+    """
+    row = Prerequisite.objects.filter(**level, withdrawn_at=None).select_related("by").first()
+    if row is None:
+        return False
+    if row.by_id == request.user.pk and all(getattr(row, name) == value for name, value in facts.items()):
+        return True
+    if row.pk == replaces:
+        _withdraw(request, target, row, now, is_replaced=True)
+        return False
+    who = row.by.name if row.by else "The clock"
+    raise Conflict(f"{who} recorded this {_at(row.at, target.zone)}. Look at it first.", code="already_recorded")
+
+
+def _insert(
+    request: clinic_actions.Request,
+    target: Target,
+    level: dict[str, Any],
+    facts: dict[str, Any],
+    what: str,
+    now: dt.datetime,
+) -> None:
+    row = Prerequisite.objects.create(**level, **facts, at=now, by=request.user)
+    _note(request, target, row, what, facts.get("reason", ""), now)
+
+
+def _withdraw(
+    request: clinic_actions.Request, target: Target, row: Prerequisite, now: dt.datetime, *, is_replaced: bool = False
+) -> None:
+    Prerequisite.objects.filter(pk=row.pk).update(withdrawn_at=now, withdrawn_by=request.user)
+    if not is_replaced:
+        _note(request, target, row, "gate_withdrawn", "", now)
+
+
+def _note(
+    request: clinic_actions.Request, target: Target, row: Prerequisite, what: str, reason: str, now: dt.datetime
+) -> None:
+    """Add what happened to the history of the course and to the audit log: which gate, never what was shown."""
+    if target.course:
+        CourseEvent.objects.create(
+            course=target.course,
+            kind=what,
+            from_state=target.course.state,
+            to_state=target.course.state,
+            at=now,
+            by=request.user,
+            reason=reason,
+            data={"gate": row.kind, **_visit(row, target)},
+        )
+    clinic_actions.write_audit(
+        request=request,
+        site=target.site,
+        action=f"gate.{what.removeprefix('gate_')}",
+        patient_ids=[target.patient.pk],
+        object_type="gate",
+        object_id=row.pk,
+        now=now,
+    )
+
+
+def _visit(row: Prerequisite, target: Target) -> dict[str, Any]:
+    if not row.session_id or target.session is None:
+        return {}
+    return {"session": target.session.pk, "day": str(target.session.day)}
+
+
+def _at(at: dt.datetime, zone: str) -> str:
+    day, minute = local_time.wall(at, zone)
+    return f"at {clock_text(minute)} on {day_text(day)}"

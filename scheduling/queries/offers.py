@@ -1,0 +1,48 @@
+"""Offers as they stand: those of one place, and those whose place somebody has taken."""
+
+import datetime as dt
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from scheduling.domain.local_time import wall
+from scheduling.domain.operations import OfferState
+from scheduling.domain.refill import Slot
+from scheduling.models import Closure, Outage, Reservation, Session, SlotOffer
+
+
+def offers_of(session: Session) -> list[SlotOffer]:
+    """Return what was offered of the times a visit let go of, the latest first; entry, session and site come with them.
+
+    Others may have left the place of a lost visit after it: what was offered of it then belongs to it as well.
+    """
+    of_place = Q(starts_at=session.starts_at, resource__in=session.reservations.values("resource"))
+    rows = SlotOffer.objects.filter(Q(freed=session) | of_place)
+    return list(rows.select_related("entry__site", "session", "resource").order_by("-pk"))
+
+
+def slot_of(offer: SlotOffer) -> Slot:
+    """Return the time an offer is about; entry, site and resource must be fetched."""
+    zone = offer.entry.site.zone
+    day, minute = wall(offer.starts_at, zone)
+    return Slot(day, minute, offer.starts_at, offer.resource_id, offer.resource.kind, zone)
+
+
+def open_and_taken(*, now: dt.datetime) -> QuerySet[SlotOffer]:
+    """Return the open offers whose time somebody has taken, is blocked, or has come."""
+    over = {"starts_at__lt": OuterRef("ends_at"), "ends_at__gt": OuterRef("starts_at")}
+    held = Reservation.objects.filter(resource=OuterRef("resource"), is_active=True, **over)
+    # The visit that would come forward may lie over the time itself.
+    others = held.exclude(session_id=Coalesce(OuterRef("session_id"), Value(0)))
+    return SlotOffer.objects.filter(
+        Q(Exists(others))
+        | Q(Exists(Outage.objects.filter(resource=OuterRef("resource"), **over)))
+        | Q(Exists(Closure.objects.filter(site=OuterRef("entry__site"), **over)))
+        | Q(starts_at__lte=now),
+        state=OfferState.OPEN,
+    )
+
+
+def open_and_over(*, now: dt.datetime) -> QuerySet[SlotOffer]:
+    """Return the open offers nobody answered in time."""
+    return SlotOffer.objects.filter(state=OfferState.OPEN, expires_at__lte=now)

@@ -60,6 +60,7 @@ def main() -> None:
     _over_http(options.engine, clinic, options.requests)
     _growth(clinic)
     _without_io(clinic)
+    _outlook(clinic)
 
 
 def _over_http(engine: str, clinic: Any, requests: int) -> None:
@@ -133,6 +134,18 @@ def _without_io(clinic: Any) -> None:
         spent.append((time.perf_counter() - started) * 1000)
     print(f"\n{'without I/O, 4 resources, 60 % load, ms':52}{'p50':>8}{'p95':>8}{'worst':>8}{'n':>6}")
     row("three plans and the strip of a whole course", sorted(spent), "10")
+
+
+def _outlook(clinic: Any) -> None:
+    slug = clinic.site(devices=6, active=400)
+    print(f"\n{'one process, 6 devices, 400 active courses, ms':52}{'p50':>8}{'p95':>8}{'worst':>8}{'n':>6}")
+    for words, ask, runs in clinic.outlook(slug):
+        spent = []
+        for _run in range(runs):
+            started = time.perf_counter()
+            ask()
+            spent.append((time.perf_counter() - started) * 1000)
+        row(words, sorted(spent), "")
 
 
 if __name__ == "__main__":

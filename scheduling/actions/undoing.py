@@ -195,6 +195,10 @@ def _restored(session: Session, event: SessionEvent) -> Edit:
         facts["missed_after"] = None
     if "starts_at" in facts:
         facts.setdefault("recording_gap_id", None)  # what was asked about the other day is not asked about this one
+    if not facts.get("is_counted", session.is_counted):
+        facts["number"] = event.data[
+            "number"
+        ]  # a lost one keeps the number it had, which counting again may have changed
     is_elsewhere = held != event.data.get("after", {}).get("held")
     return Edit(session, "undone", facts, held=held if is_elsewhere else None, undoes=event.pk)
 

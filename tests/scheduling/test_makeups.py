@@ -146,6 +146,21 @@ def test_came_late_takes_the_make_up_back_in_one_step_that_can_be_undone(world: 
     assert (lost.state, makeup.state) == ("no_show", "booked")
 
 
+def test_taking_back_that_somebody_came_late_gives_a_lost_visit_the_number_it_had(world: World, course: Course) -> None:
+    deliver(course, 4)
+    lost = miss(row(course, 6))
+    miss(row(course, 5))
+    came = lost.starts_at + dt.timedelta(minutes=20)
+
+    attendance.arrive(session_id=lost.pk, version=lost.version, now=came, by=world.receptionist)
+    lost.refresh_from_db()
+    counted_as = lost.number
+    undoing.undo(session_id=lost.pk, version=lost.version, now=came, by=world.receptionist)
+
+    lost.refresh_from_db()
+    assert (counted_as, lost.number) == (5, 6)
+
+
 def test_bah_8_a_no_show_pressed_by_mistake_withdraws_its_make_up(world: World, course: Course) -> None:
     deliver(course, 4)
     lost = miss(row(course, 5))

@@ -215,9 +215,11 @@ class Judge:
         """Return what no step may do: a move the tables forbid, history rewritten, a lost session's number changed."""
         yield from self._moves(before, after)
         yield from self._began(before, after)
+        new = after.session_events[len(before.session_events) :]
+        restored = {event["session_id"] for event in new if event["kind"] == "undone"}
         for pk, row in before.sessions.items():
             now = after.sessions[pk]
-            if not now["is_counted"] and row["number"] != now["number"]:
+            if not now["is_counted"] and row["number"] != now["number"] and pk not in restored:
                 yield f"session {pk}: lost, and its number went from {row['number']} to {now['number']}"
             if row["version"] >= now["version"] and row != now and _moved(row, now):
                 yield f"session {pk}: changed and its version did not rise"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from scheduling.models import Course, Outage, Resource, Session
 from tests.factories import NOW, World, prepare
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.once]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 

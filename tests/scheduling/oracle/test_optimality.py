@@ -16,7 +16,7 @@ from tests.scheduling.oracle.cases import realistic_case
 from tests.scheduling.oracle.oracle import best_cost
 from tests.scheduling.oracle.validator import faults
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 # The long run: ORACLE_CASES=200 script/test tests/scheduling/oracle
 CASES = int(os.environ.get("ORACLE_CASES", "20"))

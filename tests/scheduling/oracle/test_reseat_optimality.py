@@ -7,7 +7,7 @@ from scheduling.optimize import solved
 from tests.scheduling.domain.test_reseat import faults
 from tests.scheduling.oracle.reseat_cases import outage
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.long
 CASES = [(hit, seed) for hit in (14, 24, 60) for seed in range(10)]
 SECONDS = 20
 

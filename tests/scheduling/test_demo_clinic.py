@@ -50,6 +50,7 @@ def test_the_demo_has_two_sites_in_two_zones_with_devices_chairs_and_an_ect_suit
     ]
 
 
+@pytest.mark.once
 def test_every_row_of_the_demo_has_its_events(demo: None) -> None:
     for session in Session.objects.all():
         latest = SessionEvent.objects.filter(session=session).order_by("pk").last()

@@ -12,6 +12,7 @@ from tests.factories import World
 from tests.scheduling.demo import TUESDAY_MORNING, dump
 
 
+@pytest.mark.once
 def test_two_runs_with_one_seed_and_clock_are_equal_to_the_last_key(transactional_db: None, clock: Any) -> None:
     clock(TUESDAY_MORNING)
     dumps = []

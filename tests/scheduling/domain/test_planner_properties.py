@@ -98,7 +98,7 @@ def cases(draw: st.DrawFn) -> tuple[Wish, list[Lane], dict[int, int]]:
     return wish, lanes, busy
 
 
-@pytest.mark.long
+@pytest.mark.once
 @pytest.mark.timeout(3600)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=cases())

@@ -11,7 +11,7 @@ from scheduling.domain.reseat import Option, Seat, seat
 from scheduling.domain.reseat_options import CALL, Take, Way, staying
 
 SEED = 5
-RESTARTS = 3
+RESTARTS = 8
 TRIES = 3  # as long as somebody is left to a person
 NO_WAY = 10  # times dearer than any way: who was promised a place has to get it
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from scheduling.domain.reseat.anew import seat_anew
 from scheduling.domain.reseat.contest import Contest
+from scheduling.domain.reseat.ejecting import seat_everybody
 from scheduling.domain.reseat.prices import Prices
 from scheduling.domain.reseat.proof import prove
 from scheduling.domain.reseat.table import Table
@@ -46,6 +47,8 @@ class Search:
             self._try_orders()
         elif turn == 1:
             self._bargain()
+        elif self._is_somebody_left():
+            self._seat_everybody()
         elif turn % 2:
             self._shake()
         else:
@@ -107,6 +110,17 @@ class Search:
             table.lift([seat])
             table.put(seat, table.first_free(seat))
         self._note()
+
+    def _is_somebody_left(self) -> bool:
+        self._table.set(self.best)
+        return any(map(self._table.is_left, self._table.seats))
+
+    def _seat_everybody(self) -> None:
+        """Find a place for whoever has none; for who can't have one it is no use."""
+        if seat_everybody(self._table, self._chance, self._is_over):
+            self._note()
+        else:
+            self._shake()
 
     def _shake(self) -> None:
         table = self._table

@@ -15,6 +15,7 @@ class Table:
         self.until = [_until(row) for row in contest.choices]
         self.nowhere = [len(row) - 1 for row in contest.choices]
         self.chosen = list(self.nowhere)
+        self._is_seated_anyway = [row[-1].option is not None for row in contest.choices]  # where nobody else wants to
         self.cost = sum(costs[-1] for costs in self.costs)
         self._levels = [[0] * places for places in contest.capacity]
         self._full = [0] * len(contest.capacity)  # the last of the levels
@@ -94,6 +95,11 @@ class Table:
                 found |= {other: None for other, theirs in self._sitters[cell].items() if theirs & missing}
         found.pop(seat, None)
         return list(found)
+
+    def is_left(self, seat: int) -> bool:
+        """Tell whether a seat has no place at all, though there are places it could have."""
+        nowhere = self.nowhere[seat]
+        return self.chosen[seat] == nowhere > 0 and not self._is_seated_anyway[seat]
 
     def loss(self, seat: int) -> int:
         """Return how much worse than at its cheapest a seat sits."""

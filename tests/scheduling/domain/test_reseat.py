@@ -1,5 +1,6 @@
 """Whatever is asked: a seating that holds, the same each time, no dearer than first come first served, or the best."""
 
+import random
 from collections.abc import Callable, Sequence
 from itertools import product
 
@@ -8,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.reseat import Option, Seat, Seating, first_come_first_served, lower_bound, seat
+from scheduling.domain.reseat.contest import contests
+from scheduling.domain.reseat.ejecting import seat_everybody
+from scheduling.domain.reseat.table import Table
 
 LANES, DAYS, QUANTA = 2, 2, 8
 
@@ -125,3 +129,28 @@ def test_nobody_to_seat_costs_nothing() -> None:
 def test_two_seats_of_one_key_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="a key of its own"):
         seat([Seat(1, (), 1), Seat(1, (), 1)], seed=1)
+
+
+def a_row(people: int) -> list[Seat]:
+    """Return people who may each sit on one of two neighbouring places, and a last one who needs the first place."""
+    takes = [((1, 1, 1 << place),) for place in range(people + 1)]
+    row = [Seat(key, (Option(0, takes[key]), Option(1, takes[key + 1])), unseated=1000) for key in range(people)]
+    return [*row, Seat(people, (Option(0, takes[0]),), unseated=1000)]
+
+
+@pytest.mark.parametrize("people", [1, 5, 40])
+def test_somebody_without_a_place_gets_one_by_a_chain_of_others_who_move_on(people: int) -> None:
+    [contest] = contests(a_row(people), {})
+    table = Table(contest)
+    for number in table.seats:
+        table.put(number, table.first_free(number))
+    assert table.cost == 1000
+
+    assert seat_everybody(table, random.Random(1), lambda: False)
+    assert table.cost == people
+
+
+def test_who_can_have_no_place_is_given_up_after_a_while() -> None:
+    [contest] = contests([*a_row(3), Seat(9, (Option(0, ((1, 1, 1),)),), unseated=1000)], {})
+
+    assert not seat_everybody(Table(contest), random.Random(1), lambda: False)

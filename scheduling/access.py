@@ -1,5 +1,9 @@
 """From a person on the staff and an id to a course or session this person may see."""
 
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
 from clinic import access as clinic_access
 from clinic.domain.permissions import Permission
 from clinic.models import StaffUser
@@ -16,17 +20,16 @@ from scheduling.models import (
     WaitlistEntry,
 )
 
+Row = TypeVar("Row", bound=Model)
+
 
 def course(user: StaffUser, course_id: int, permission: Permission = Permission.VIEW_COURSE) -> Course:
     """Return a course at one of this person's sites; site, patient and protocol fetched.
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = Course.objects.filter(pk=course_id, site_id__in=sites).select_related("site", "patient", "protocol").first()
-    if found is None:
-        raise NotFound("There is no such course.")
-    return found
+    rows = Course.objects.select_related("site", "patient", "protocol")
+    return _at_own_site(rows, user, course_id, permission, "There is no such course.")
 
 
 def session(user: StaffUser, session_id: int, permission: Permission = Permission.VIEW_DAY) -> Session:
@@ -34,15 +37,8 @@ def session(user: StaffUser, session_id: int, permission: Permission = Permissio
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = (
-        Session.objects.filter(pk=session_id, site_id__in=sites)
-        .select_related("site", "course", "course__protocol", "patient")
-        .first()
-    )
-    if found is None:
-        raise NotFound("There is no such visit.")
-    return found
+    rows = Session.objects.select_related("site", "course", "course__protocol", "patient")
+    return _at_own_site(rows, user, session_id, permission, "There is no such visit.")
 
 
 def holds(user: StaffUser, site_id: int, permission: Permission) -> bool:
@@ -55,11 +51,8 @@ def resource(user: StaffUser, resource_id: int, permission: Permission = Permiss
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = Resource.objects.filter(pk=resource_id, site_id__in=sites).select_related("site").first()
-    if found is None:
-        raise NotFound("There is no such device, place or person.")
-    return found
+    rows = Resource.objects.select_related("site")
+    return _at_own_site(rows, user, resource_id, permission, "There is no such device, place or person.")
 
 
 def recording_gap(user: StaffUser, gap_id: int, permission: Permission) -> RecordingGap:
@@ -67,11 +60,9 @@ def recording_gap(user: StaffUser, gap_id: int, permission: Permission) -> Recor
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = RecordingGap.objects.filter(pk=gap_id, site_id__in=sites).select_related("site").first()
-    if found is None:
-        raise NotFound("There is no such question.")
-    return found
+    return _at_own_site(
+        RecordingGap.objects.select_related("site"), user, gap_id, permission, "There is no such question."
+    )
 
 
 def level_proposal(user: StaffUser, proposal_id: int, permission: Permission) -> LevelProposal:
@@ -79,12 +70,8 @@ def level_proposal(user: StaffUser, proposal_id: int, permission: Permission) ->
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    rows = LevelProposal.objects.filter(pk=proposal_id, site_id__in=sites).select_related("site", "decided_by")
-    found = rows.first()
-    if found is None:
-        raise NotFound("There is no such proposal.")
-    return found
+    rows = LevelProposal.objects.select_related("site", "decided_by")
+    return _at_own_site(rows, user, proposal_id, permission, "There is no such proposal.")
 
 
 def waitlist_entry(user: StaffUser, entry_id: int, permission: Permission) -> WaitlistEntry:
@@ -92,12 +79,8 @@ def waitlist_entry(user: StaffUser, entry_id: int, permission: Permission) -> Wa
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
     rows = WaitlistEntry.objects.select_related("site", "protocol", "course__protocol")
-    found = rows.filter(pk=entry_id, site_id__in=sites).first()
-    if found is None:
-        raise NotFound("There is no such entry.")
-    return found
+    return _at_own_site(rows, user, entry_id, permission, "There is no such entry.")
 
 
 def slot_offer(user: StaffUser, offer_id: int, permission: Permission) -> SlotOffer:
@@ -105,12 +88,8 @@ def slot_offer(user: StaffUser, offer_id: int, permission: Permission) -> SlotOf
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
     rows = SlotOffer.objects.select_related("entry__site", "session", "resource")
-    found = rows.filter(pk=offer_id, entry__site_id__in=sites).first()
-    if found is None:
-        raise NotFound("There is no such offer.")
-    return found
+    return _at_own_site(rows, user, offer_id, permission, "There is no such offer.", site="entry__site")
 
 
 def block(user: StaffUser, block_id: int, permission: Permission) -> Block:
@@ -118,11 +97,7 @@ def block(user: StaffUser, block_id: int, permission: Permission) -> Block:
 
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = Block.objects.filter(pk=block_id, site_id__in=sites).select_related("site").first()
-    if found is None:
-        raise NotFound("There is no such block.")
-    return found
+    return _at_own_site(Block.objects.select_related("site"), user, block_id, permission, "There is no such block.")
 
 
 def extra_hours(user: StaffUser, extra_id: int, permission: Permission, *, site_id: int) -> ExtraHours:
@@ -130,8 +105,15 @@ def extra_hours(user: StaffUser, extra_id: int, permission: Permission, *, site_
 
     :raises NotFound: there are none, or they are at a site where this person lacks the permission.
     """
-    sites = clinic_access.site_ids(user, permission)
-    found = ExtraHours.objects.filter(pk=extra_id, site_id=site_id, site_id__in=sites).first()
+    rows = ExtraHours.objects.filter(site=site_id)
+    return _at_own_site(rows, user, extra_id, permission, "There are no such extra hours.")
+
+
+def _at_own_site(
+    rows: QuerySet[Row], user: StaffUser, row_id: int, permission: Permission, refusal: str, *, site: str = "site"
+) -> Row:
+    """Return the row of an id at one of this person's sites; what is elsewhere is refused like what is nowhere."""
+    found = rows.filter(pk=row_id, **{f"{site}__in": clinic_access.site_ids(user, permission)}).first()
     if found is None:
-        raise NotFound("There are no such extra hours.")
+        raise NotFound(refusal)
     return found

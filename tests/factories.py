@@ -12,11 +12,11 @@ from clinic.models import Heartbeat, Site, StaffUser
 from patients import actions as patient_actions
 from patients.domain.details import NewPatient
 from patients.models import Patient
-from scheduling.actions import attendance, cancelling, courses, setup
+from scheduling.actions import attendance, cancelling, catalogue, courses, setup
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED, ProtocolFile, read_folder
 from scheduling.domain.gate_kinds import GATES, GateScope, form, requirements
-from scheduling.models import Course, Prerequisite, Protocol, Session
+from scheduling.models import Course, Prerequisite, Session
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish, Proposal, propose_course
 
@@ -146,27 +146,12 @@ def file_form(session: Session) -> None:
 
 @functools.cache
 def _shipped() -> list[ProtocolFile]:
+    """Return the shipped protocols, their files read once for all tests."""
     return read_folder(SHIPPED)
 
 
-def load_shipped() -> None:
-    """Store the shipped protocols as `load_protocols` does for the first time, their files read once for all tests."""
-    Protocol.objects.bulk_create(
-        Protocol(
-            code=file.definition.code,
-            version=1,
-            name=file.definition.name,
-            tag=file.definition.tag,
-            definition=file.mapping,
-            digest=file.digest,
-            loaded_at=NOW,
-        )
-        for file in _shipped()
-    )
-
-
 def make_world() -> World:
-    load_shipped()
+    catalogue.publish(_shipped(), now=NOW)
     site = make_site("riverside", "America/New_York")
     other = make_site("harbor", "America/Los_Angeles", devices=1)
     receptionist = make_staff("rosa@example.com", Role.FRONT_DESK, site)

@@ -1,6 +1,7 @@
 """Protocols enter as files and stay as versions."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.db import transaction
@@ -23,7 +24,7 @@ def copy_protocol(*, code: str, new_code: str, name: str, now: dt.datetime) -> N
     if Protocol.objects.filter(code=new_code).exists():
         raise Rejected(f"There is a protocol {new_code} already.", fields={"code": "in use"})
     file = catalogue.validated(model.definition | {"code": new_code, "name": name}, where=new_code)
-    _publish(file, None, now)
+    publish([file], now=now)
 
 
 @transaction.atomic(durable=True)
@@ -32,28 +33,28 @@ def load_protocols(*, folder: Path, now: dt.datetime) -> list[str]:
 
     :raises ProtocolRefused: a file breaks the form; nothing of the folder is stored.
     """
-    files = catalogue.read_folder(folder)
+    return publish(catalogue.read_folder(folder), now=now)
+
+
+@transaction.atomic
+def publish(files: Iterable[catalogue.ProtocolFile], *, now: dt.datetime) -> list[str]:
+    """Store every protocol that is new or changed as a new version, and return their codes; three statements."""
     current = {protocol.code: protocol for protocol in Protocol.objects.filter(is_current=True)}
-    changed = []
-    for file in files:
-        code = file.definition.code
-        known = current.get(code)
-        if known and known.digest == file.digest:
-            continue
-        _publish(file, known, now)
-        changed.append(code)
-    return changed
-
-
-def _publish(file: catalogue.ProtocolFile, known: Protocol | None, now: dt.datetime) -> None:
+    digests = {code: protocol.digest for code, protocol in current.items()}
+    changed = [file for file in files if digests.get(file.definition.code) != file.digest]
+    codes = [file.definition.code for file in changed]
     # Courses keep pointing at the version they were built from.
-    Protocol.objects.filter(code=file.definition.code, is_current=True).update(is_current=False)
-    Protocol.objects.create(
-        code=file.definition.code,
-        version=known.version + 1 if known else 1,
-        name=file.definition.name,
-        tag=file.definition.tag,
-        definition=file.mapping,
-        digest=file.digest,
-        loaded_at=now,
+    Protocol.objects.filter(code__in=codes, is_current=True).update(is_current=False)
+    Protocol.objects.bulk_create(
+        Protocol(
+            code=code,
+            version=current[code].version + 1 if code in current else 1,
+            name=file.definition.name,
+            tag=file.definition.tag,
+            definition=file.mapping,
+            digest=file.digest,
+            loaded_at=now,
+        )
+        for code, file in zip(codes, changed, strict=True)
     )
+    return codes

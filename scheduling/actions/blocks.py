@@ -67,16 +67,8 @@ def block_now(*, request: clinic_actions.Request, blocking: Blocking, now: dt.da
     """
 
     def run() -> int:
-        block = Block.objects.create(
-            site=blocking.site,
-            kind=blocking.kind,
-            state=BlockState.IN_FORCE,
-            starts_at=blocking.starts_at,
-            ends_at=blocking.ends_at,
-            reason=blocking.reason,
-            made_at=now,
-            by=request.user,
-        )
+        block = _row(request, blocking.site, blocking, now)
+        block.save()
         clinic_actions.remember_request(request=request, result_id=block.pk, now=now)
         _lock_things(blocking.site, blocking.kind, blocking.resource_ids, [])
         _write_times(block, blocking.resource_ids)
@@ -98,19 +90,7 @@ def close_days(
         raise Rejected("Choose at least one day.", fields={"days": "required"})
 
     def run() -> int:
-        rows = Block.objects.bulk_create(
-            Block(
-                site=each.site,
-                kind=BlockKind.CLOSED,
-                state=BlockState.IN_FORCE,
-                starts_at=each.starts_at,
-                ends_at=each.ends_at,
-                reason=each.reason,
-                made_at=now,
-                by=request.user,
-            )
-            for each in wanted
-        )
+        rows = Block.objects.bulk_create(_row(request, each.site, each, now) for each in wanted)
         clinic_actions.remember_request(request=request, result_id=rows[0].pk, now=now)
         _lock_things(wanted[0].site, BlockKind.CLOSED, (), [])
         for block in rows:
@@ -181,13 +161,19 @@ def _locked(block_id: int) -> Block:
 
 
 def _made(request: clinic_actions.Request, shown: ShownBlock, now: dt.datetime) -> Block:
-    return Block.objects.create(
-        site=Site.objects.get(pk=shown.site_id),
-        kind=shown.kind,
+    block = _row(request, Site.objects.get(pk=shown.site_id), shown, now)
+    block.save()
+    return block
+
+
+def _row(request: clinic_actions.Request, site: Site, of: Blocking | ShownBlock, now: dt.datetime) -> Block:
+    return Block(
+        site=site,
+        kind=of.kind,
         state=BlockState.IN_FORCE,
-        starts_at=shown.starts_at,
-        ends_at=shown.ends_at,
-        reason=shown.reason,
+        starts_at=of.starts_at,
+        ends_at=of.ends_at,
+        reason=of.reason,
         made_at=now,
         by=request.user,
     )

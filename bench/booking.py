@@ -17,12 +17,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import django
-
 import testkit
+from bench.engine import ROOT, each_engine, start_engine
 
-ROOT = Path(__file__).resolve().parent.parent
-CLOCK = "2026-11-16T14:00:00+00:00"
 CLIENTS, WARM_UPS = 4, 20
 DEVICES, SITES = 6, 4
 SLOTS = range(450, 1050, 30)  # 7:30am to 5pm in half hours
@@ -49,26 +46,10 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200)
     options = parser.parse_args()
     if options.engine is None:
-        for engine in ("postgres", "sqlite"):
-            subprocess.run(
-                [sys.executable, "-m", "bench.booking", "--engine", engine, *sys.argv[1:]], check=True, cwd=ROOT
-            )
+        each_engine("bench.booking")
         return
-    folder = testkit.temporary_folder()
-    durable = options.engine == "postgres"
-    database = testkit.start_postgres(folder, durable=True) if durable else f"sqlite:///{folder}/bench.sqlite3"
-    os.environ |= {
-        "DATABASE_URL": database,
-        "DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TEST_CLOCK": CLOCK,
-        "SECRET_KEY": testkit.TEST_KEY,
-        "LOG_LEVEL": "ERROR",
-        "PYTHONPATH": str(ROOT),
-    }
-    os.environ.pop("REDIS_URL", None)
-    django.setup()
-    # Models can be imported only now: the settings above decide which database they live in.
+    start_engine(options.engine)
+    # Models can be imported only now: the settings decide which database they live in.
     from bench import clinic  # noqa: PLC0415
 
     started = time.monotonic()

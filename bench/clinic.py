@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.booking import CLOCK, DEVICES, LOAD_AHEAD, SITES, SLOTS, WORKDAYS_AHEAD
+from bench.booking import DEVICES, LOAD_AHEAD, SITES, SLOTS, WORKDAYS_AHEAD
+from bench.engine import CLOCK
 from clinic import actions as clinic_actions
 from clinic.actions import NewSite, Request
 from clinic.domain.permissions import Role

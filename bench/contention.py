@@ -4,16 +4,13 @@
 """
 
 import argparse
-import os
 import statistics
 from collections import Counter
 from multiprocessing import get_context
 from typing import Any
 
-import django
-
-import testkit
-from bench.booking import CLOCK, percentile
+from bench.booking import percentile
+from bench.engine import start_engine
 
 CLIENTS = 8
 KINDS = ("book", "move")
@@ -32,18 +29,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    folder = testkit.temporary_folder()
-    os.environ |= {
-        "DATABASE_URL": testkit.start_postgres(folder, durable=True),
-        "DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TEST_CLOCK": CLOCK,
-        "SECRET_KEY": testkit.TEST_KEY,
-        "LOG_LEVEL": "ERROR",
-    }
-    os.environ.pop("REDIS_URL", None)
-    django.setup()
-    # Models can be imported only now: the settings above decide which database they live in.
+    start_engine("postgres")
+    # Models can be imported only now: the settings decide which database they live in.
     from bench import crowded  # noqa: PLC0415
 
     clinics = crowded.build(sites=len(MODES) * options.rounds, clients=CLIENTS)

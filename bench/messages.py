@@ -14,18 +14,16 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-import django
 import httpx
 import psycopg
 
-import testkit
+from bench.engine import start_engine
 
 SENDERS = 8
 ANSWER = 0.1  # seconds the gateway takes
 SHORT_PAST = 10_000
 LOOKS = 200
 CLOCK = "2026-11-16T14:04:00+00:00"
-GATEWAY = "SMS_API_BASE"
 
 
 def main() -> None:
@@ -35,23 +33,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--past", type=int, default=1_000_000)
     options = parser.parse_args()
-    folder = testkit.temporary_folder()
     with _gateway() as address:
-        os.environ |= {
-            "DATABASE_URL": testkit.start_postgres(folder, durable=True),
-            "DATA_DIR": str(folder),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "TEST_CLOCK": CLOCK,
-            "SECRET_KEY": testkit.TEST_KEY,
-            "LOG_LEVEL": "ERROR",
-            "SEND_MESSAGES": "true",
-            "SMS_URL": "twilio://AC1:secret@/?from=+15550109999",
-            GATEWAY: address,
-            "SMS_PER_SECOND": "100000",
-        }
-        os.environ.pop("REDIS_URL", None)
-        django.setup()
-        # Models can be imported only now: the settings above decide which database they live in.
+        start_engine(
+            "postgres",
+            TEST_CLOCK=CLOCK,
+            SEND_MESSAGES="true",
+            SMS_URL="twilio://AC1:secret@/?from=+15550109999",
+            SMS_API_BASE=address,
+            SMS_PER_SECOND="100000",
+        )
+        # Models can be imported only now: the settings decide which database they live in.
         from bench import outbox  # noqa: PLC0415
 
         outbox.build()
@@ -139,7 +130,7 @@ class BareLoop:
     def send(self, client: httpx.Client, key: int, address: str, body: str) -> None:
         """Post one text."""
         data = {"To": address, "From": "+15550109999", "Body": body, "StatusCallback": f"http://127.0.0.1/{key}/"}
-        url = f"{os.environ[GATEWAY]}/2010-04-01/Accounts/AC1/Messages.json"
+        url = f"{os.environ['SMS_API_BASE']}/2010-04-01/Accounts/AC1/Messages.json"
         client.post(url, data=data, auth=("AC1", "secret")).raise_for_status()
 
 

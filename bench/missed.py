@@ -6,8 +6,6 @@
 import argparse
 import os
 import statistics
-import subprocess
-import sys
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,7 +15,7 @@ import django
 import psycopg
 
 import testkit
-from bench.booking import ROOT, SERVERS
+from bench.engine import ENGINES, each_engine
 
 LANES = 2_000  # sessions a day
 OVERDUE = 5_000
@@ -36,15 +34,12 @@ Spent = dict[str, list[float]]
 def main() -> None:
     """Measure one engine, or each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=sorted(SERVERS))
+    parser.add_argument("--engine", choices=ENGINES)
     parser.add_argument("--sessions", type=int, default=2_000_000, help="the long past; the short one is a tenth of it")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     if options.engine is None:
-        for engine in ("postgres", "sqlite"):
-            subprocess.run(
-                [sys.executable, "-m", "bench.missed", "--engine", engine, *sys.argv[1:]], check=True, cwd=ROOT
-            )
+        each_engine("bench.missed")
         return
     folder = testkit.temporary_folder()
     pasts = [_Past(address, folder, size) for address, size in _databases(options.engine, folder, options.sessions)]

@@ -4,15 +4,10 @@
 """
 
 import argparse
-import os
-import subprocess
-import sys
 from typing import Any
 
-import django
-
-import testkit
-from bench.booking import CLOCK, ROOT, SERVERS, percentile
+from bench.booking import percentile
+from bench.engine import ENGINES, each_engine, start_engine
 
 # Sessions hit, protocol, share of the other devices' places that are taken, and the goal in seconds.
 CASES = ((14, "tms_mdd_36", 0.8, 2.0), (24, "tms_mdd_36", 0.6, 2.0), (60, "tms_itbs_36", 0.5, 10.0))
@@ -21,30 +16,14 @@ CASES = ((14, "tms_mdd_36", 0.8, 2.0), (24, "tms_mdd_36", 0.6, 2.0), (60, "tms_i
 def main() -> None:
     """Measure one engine, or each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=sorted(SERVERS))
+    parser.add_argument("--engine", choices=ENGINES)
     parser.add_argument("--seeds", type=int, default=10)
     options = parser.parse_args()
     if options.engine is None:
-        for engine in ("postgres", "sqlite"):
-            subprocess.run(
-                [sys.executable, "-m", "bench.outage", "--engine", engine, *sys.argv[1:]], check=True, cwd=ROOT
-            )
+        each_engine("bench.outage")
         return
-    folder = testkit.temporary_folder()
-    durable = options.engine == "postgres"
-    os.environ |= {
-        "DATABASE_URL": (
-            testkit.start_postgres(folder, durable=True) if durable else f"sqlite:///{folder}/bench.sqlite3"
-        ),
-        "DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TEST_CLOCK": CLOCK,
-        "SECRET_KEY": testkit.TEST_KEY,
-        "LOG_LEVEL": "ERROR",
-    }
-    os.environ.pop("REDIS_URL", None)
-    django.setup()
-    # Models can be imported only now: the settings above decide which database they live in.
+    start_engine(options.engine)
+    # Models can be imported only now: the settings decide which database they live in.
     from bench.broken_clinic import BrokenClinic  # noqa: PLC0415
 
     clinic = BrokenClinic()

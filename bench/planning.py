@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import django
-
 import testkit
-from bench.booking import CLOCK, ROOT, SERVERS, percentile, row, timed
+from bench.booking import SERVERS, percentile, row, timed
+from bench.engine import ROOT, each_engine, start_engine
 
 WARM_UPS = 10
 ACTIVE = (10, 50, 100, 200, 400)
@@ -32,27 +31,10 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100)
     options = parser.parse_args()
     if options.engine is None:
-        for engine in ("postgres", "sqlite"):
-            subprocess.run(
-                [sys.executable, "-m", "bench.planning", "--engine", engine, *sys.argv[1:]], check=True, cwd=ROOT
-            )
+        each_engine("bench.planning")
         return
-    folder = testkit.temporary_folder()
-    durable = options.engine == "postgres"
-    os.environ |= {
-        "DATABASE_URL": (
-            testkit.start_postgres(folder, durable=True) if durable else f"sqlite:///{folder}/bench.sqlite3"
-        ),
-        "DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TEST_CLOCK": CLOCK,
-        "SECRET_KEY": testkit.TEST_KEY,
-        "LOG_LEVEL": "ERROR",
-        "PYTHONPATH": str(ROOT),
-    }
-    os.environ.pop("REDIS_URL", None)
-    django.setup()
-    # Models can be imported only now: the settings above decide which database they live in.
+    start_engine(options.engine)
+    # Models can be imported only now: the settings decide which database they live in.
     from bench import busy_clinic  # noqa: PLC0415
 
     clinic = busy_clinic.prepare()

@@ -5,7 +5,7 @@ the phase is laid out by the search, because what follows may have to shift.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from scheduling.domain import bitmap, lists, placing, remap, rules
@@ -62,19 +62,11 @@ def _of_size(phase: Phase, count: int) -> Phase:
         return replace(phase, plan_ahead=count)
     if phase.rule:
         return replace(phase, rule=None, rule_weeks=None, sessions=count, per_week=2)
-    if phase.weeks:
-        return replace(phase, weeks=_weeks(phase.weeks, count))
     if phase.windows_days:
         extra = phase.windows_days[-1:] * max(0, count - len(phase.windows_days))
         return replace(phase, windows_days=(*phase.windows_days[:count], *extra))
+    # A weekly pattern stays whole: 3, 2, 1 cut to five visits would let two into each week after a closed one.
     return replace(phase, sessions=count)
-
-
-def _weeks(weeks: Sequence[int], count: int) -> tuple[int, ...]:
-    found: list[int] = []
-    while sum(found) < count:
-        found.append(min(weeks[min(len(found), len(weeks) - 1)], count - sum(found)))
-    return tuple(found)
 
 
 def expected_visit(protocol: ProtocolDefinition, others: Iterable[Sitting], session: Sitting) -> str:

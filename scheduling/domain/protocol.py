@@ -57,6 +57,7 @@ class VisitType:
 class Phase:
     """A stretch of a course. Exactly one way of counting is set: `sessions`, `weeks`, `windows_days` or `rule`.
 
+    A course under way may count `sessions` of its own over a pattern of `weeks`.
     Phases of one `series` follow each other; two series run side by side. `plan_ahead`: how many sessions of an
     open-ended phase are booked at a time; a nightly task adds the next ones. Several visits a day begin
     `spacing_minutes` after each other, or `rest_minutes` after the end of the one before.

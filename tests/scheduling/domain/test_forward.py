@@ -1,5 +1,6 @@
 """What comes forward into a freed time, and a course that begins in one: no rule is broken, whatever the case."""
 
+import itertools
 import os
 import random
 from collections.abc import Sequence
@@ -99,6 +100,15 @@ def test_what_a_visit_leaves_behind_must_keep_the_rules_too() -> None:
     assert isinstance(bring(course(0, 2, 5, 11, phases=phases), 3, day(1)), PlannedSession)
 
 
+def test_a_lost_visit_does_not_shorten_the_weekly_pattern() -> None:
+    """3, 2 and 1 a week with one of the six lost and the second week closed: the third still allows one."""
+    taper = Phase("taper", weeks=(3, 2, 1))
+    under = course(0, 2, 3, 14, 21, phases=[(taper, 5)])
+
+    assert bring(under, 5, day(16)) == "not allowed, 1 a week"
+    assert isinstance(bring(under, 5, day(8)), PlannedSession)
+
+
 def test_no_other_visit_becomes_one_of_another_kind() -> None:
     step = Step("visit", 0, 30, (Need("device"),))
     types = {code: VisitType(code, code, 30, (step,)) for code in ("visit", "remap")}
@@ -163,10 +173,26 @@ def _judged(under: Under, plan: Plan, sessions: Sequence[PlannedSession], on: Gr
     judge of plans counts from the first day the phase could use, so its word on weeks is not asked for."""
     ordered = sorted(sessions, key=lambda each: (each.day, each.minute))
     numbered = tuple(replace(each, number=number) for number, each in enumerate(ordered, start=1))
-    of_plan = faults(replace(plan, sessions=numbered), under.wish, on)
+    of_plan = faults(replace(plan, sessions=_without_due_remaps(under, numbered)), under.wish, on)
     rows = [{"id": each.number, "phase": each.phase, "day": each.day} for each in numbered]
     of_rhythm = cadence_faults(mapping(under.wish.protocol.code), None, rows)
     return [text for text in of_plan if " in the week of " not in text] + [fault.text for fault in of_rhythm]
+
+
+def _without_due_remaps(under: Under, rows: Sequence[PlannedSession]) -> tuple[PlannedSession, ...]:
+    """Return visits with every re-mapping a gap asks for as a usual one: the judge of plans knows no gaps."""
+    protocol = under.wish.protocol
+    due = {
+        later.number
+        for earlier, later in itertools.pairwise(rows)
+        if protocol.gaps.remap_days and (later.day - earlier.day).days >= protocol.gaps.remap_days
+    }
+    return tuple(
+        replace(each, visit_type=protocol.other_visit)
+        if each.number in due and each.visit_type == protocol.remap_visit
+        else each
+        for each in rows
+    )
 
 
 def _some_slot(rng: random.Random, under: Under, on: Ground) -> Slot | None:

@@ -173,26 +173,22 @@ def _judged(under: Under, plan: Plan, sessions: Sequence[PlannedSession], on: Gr
     judge of plans counts from the first day the phase could use, so its word on weeks is not asked for."""
     ordered = sorted(sessions, key=lambda each: (each.day, each.minute))
     numbered = tuple(replace(each, number=number) for number, each in enumerate(ordered, start=1))
-    of_plan = faults(replace(plan, sessions=_without_due_remaps(under, numbered)), under.wish, on)
+    of_plan = faults(replace(plan, sessions=numbered), under.wish, on)
     rows = [{"id": each.number, "phase": each.phase, "day": each.day} for each in numbered]
     of_rhythm = cadence_faults(mapping(under.wish.protocol.code), None, rows)
-    return [text for text in of_plan if " in the week of " not in text] + [fault.text for fault in of_rhythm]
+    unasked = _words_on_due_remaps(under, numbered)
+    kept = [text for text in of_plan if " in the week of " not in text and text not in unasked]
+    return kept + [fault.text for fault in of_rhythm]
 
 
-def _without_due_remaps(under: Under, rows: Sequence[PlannedSession]) -> tuple[PlannedSession, ...]:
-    """Return visits with every re-mapping a gap asks for as a usual one: the judge of plans knows no gaps."""
+def _words_on_due_remaps(under: Under, rows: Sequence[PlannedSession]) -> set[str]:
+    """Return what the judge of plans, who knows no gaps, says of the re-mappings that a gap asks for."""
     protocol = under.wish.protocol
-    due = {
-        later.number
+    return {
+        f"{later.number}: is a visit of type {protocol.remap_visit} instead of {protocol.other_visit}"
         for earlier, later in itertools.pairwise(rows)
         if protocol.gaps.remap_days and (later.day - earlier.day).days >= protocol.gaps.remap_days
     }
-    return tuple(
-        replace(each, visit_type=protocol.other_visit)
-        if each.number in due and each.visit_type == protocol.remap_visit
-        else each
-        for each in rows
-    )
 
 
 def _some_slot(rng: random.Random, under: Under, on: Ground) -> Slot | None:

@@ -57,7 +57,7 @@ def start_postgres(folder: Path, *, durable: bool = False) -> str:
     programs = find_postgres()
     if programs is None:
         raise RuntimeError("PostgreSQL 15 or newer isn't installed. Install it (apt install postgresql), or set PGBIN.")
-    port, identity = free_port(), _unprivileged()
+    port, identity = free_port(), unprivileged()
     data = folder / "postgres"
     data.mkdir(mode=0o700)
     if identity:
@@ -87,12 +87,12 @@ def start_postgres(folder: Path, *, durable: bool = False) -> str:
     return f"postgres://postgres@127.0.0.1:{port}/postgres"
 
 
-def start_redis(folder: Path) -> str:
-    """Start a Redis server of its own, without files, and return its address.
+def start_redis(folder: Path, port: int | None = None) -> str:
+    """Start a Redis server of its own, without files, and return its address; `port`: where one was stopped before.
 
     :raises RuntimeError: there is no Redis on this machine.
     """
-    program, port = find_redis(), free_port()
+    program, port = find_redis(), port or free_port()
     if program is None:
         raise RuntimeError("Redis 7 isn't installed. Install it: apt install redis-server.")
     server = [
@@ -166,7 +166,7 @@ def _postgres_version(folder: Path) -> int:
     return int(found[0]) if found else 0
 
 
-def _unprivileged() -> dict[str, Any]:
+def unprivileged() -> dict[str, Any]:
     """Return the arguments that start a program as somebody else: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}

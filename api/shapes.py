@@ -297,20 +297,6 @@ class ItemCountsOut(Shape):
     by_group = serializers.DictField(child=serializers.IntegerField())
 
 
-class MessageOut(Shape):
-    id = serializers.CharField()
-    patient = serializers.IntegerField()
-    course = serializers.IntegerField()
-    session = serializers.IntegerField(allow_null=True)
-    kind = serializers.CharField()
-    channel = serializers.CharField()
-    due_at = serializers.DateTimeField()
-    settled_at = serializers.DateTimeField(allow_null=True)
-    state = serializers.CharField()
-    reason = serializers.CharField()
-    text = serializers.CharField()
-
-
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a machine says who it is."""
 

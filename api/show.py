@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attention.queries import Item
-from notifications.queries import OutboxLine
 from scheduling.domain import local_time
 from scheduling.domain.plan import Fit, Plan, PlannedSession
 from scheduling.domain.states import DELIVERED, FHIR_STATUS, SessionState
@@ -210,21 +209,4 @@ def item(row: Item) -> dict[str, Any]:
         "held_until": _instant(row.held_until, row.zone),
         "done_at": _instant(row.done_at, row.zone),
         "version": row.version,
-    }
-
-
-def message(row: OutboxLine) -> dict[str, Any]:
-    """Return one message, with what became of it."""
-    return {
-        "id": row.message_id,
-        "patient": row.patient_id,
-        "course": row.course_id,
-        "session": row.session_id,
-        "kind": row.kind,
-        "channel": row.channel,
-        "due_at": instant(row.due_at, row.zone),
-        "settled_at": instant(row.settled_at, row.zone) if row.settled_at else None,
-        "state": row.state,
-        "reason": row.reason,
-        "text": row.text,
     }

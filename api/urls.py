@@ -11,6 +11,7 @@ from api.views import (
     authorizations,
     blocks,
     changes,
+    consents,
     course_changes,
     courses,
     docs,
@@ -19,13 +20,19 @@ from api.views import (
     holds,
     hooks,
     house,
+    inbound,
     life,
     load,
     lookups,
+    messages,
+    metrics,
     opening,
     patients,
+    policies,
     refill,
     sessions,
+    texts,
+    unsubscribe,
     waitlist,
 )
 from attention import actions as answers
@@ -74,6 +81,10 @@ _OF_SITE: tuple[tuple[str, str, Any], ...] = (
     ("extra-hours", "extra-hours", opening.ExtraHours),
     ("extra-hours-close", "extra-hours/<int:extra_id>", opening.Extra),
     ("public-holidays", "public-holidays", opening.PublicHolidays),
+    ("message-policy", "message-policy", policies.Policy),
+    ("texts", "texts", texts.Texts),
+    ("text", "texts/<str:form>/<str:channel>/<str:language>", texts.Text),
+    ("text-preview", "texts/<str:form>/<str:channel>/<str:language>/preview", texts.TextPreview),
 )
 _OF_PROPOSAL: tuple[tuple[str, str, Any], ...] = (
     ("", "", load.LevelProposal),
@@ -111,6 +122,9 @@ _LIFE: tuple[tuple[str, str, type[life.OfPatient]], ...] = (
     ("absence", "absences/<int:row_id>", life.Absence),
     ("people", "related-people", life.People),
     ("interpreter", "interpreter", life.Interpreter),
+    ("reminders", "reminders", policies.Reminders),
+    ("consents", "consents", consents.Give),
+    ("consents-end", "consents/end", consents.End),
     ("flags", "flags", life.Flags),
     ("flag-clear", "flags/<int:row_id>/clear", life.ClearFlag),
     ("measures", "measures", life.Measures),
@@ -129,7 +143,10 @@ class Schema(SpectacularJSONAPIView):
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("hooks/twilio/status/<uuid:message_id>/", hooks.twilio_status, name="hook-twilio-status"),
+    path("hooks/twilio/inbound/", hooks.twilio_inbound, name="hook-twilio-inbound"),
     path(f"{V1}sites/", lookups.Sites.as_view(), name="api-sites"),
     path(f"{V1}protocols/", lookups.Protocols.as_view(), name="api-protocols"),
     path(f"{V1}resources/", lookups.Resources.as_view(), name="api-resources"),
@@ -139,8 +156,26 @@ urlpatterns = [
         path(f"{V1}attention/<str:key>/{step}/", view.as_view(verb=verb), name=f"api-attention-{step}")
         for step, (view, verb) in _OF_ITEM.items()
     ),
-    path(f"{V1}messages/", lookups.Messages.as_view(), name="api-messages"),
+    path(f"{V1}messages/", messages.Messages.as_view(), name="api-messages"),
+    path(f"{V1}messages/<uuid:message_id>/", messages.Message.as_view(), name="api-message"),
+    *(
+        path(f"{V1}messages/<uuid:message_id>/{step}/", messages.Again.as_view(verb=verb), name=f"api-message-{step}")
+        for step, verb in messages.STEPS.items()
+    ),
+    path(f"{V1}patients/<int:patient_id>/contacts/", messages.Contacts.as_view(), name="api-patient-contacts"),
+    *(
+        path(
+            f"{V1}patients/<int:patient_id>/contacts/<int:row_id>/{verdict}/",
+            messages.Judge.as_view(verb=verb),
+            name=f"api-patient-contact-{verdict}",
+        )
+        for verdict, verb in messages.VERDICTS.items()
+    ),
+    path(f"{V1}inbound/", inbound.Inbound.as_view(), name="api-inbound"),
+    path(f"{V1}inbound/<int:inbound_id>/", inbound.OneInbound.as_view(), name="api-inbound-one"),
+    path(f"{V1}inbound/<int:inbound_id>/done/", inbound.Done.as_view(), name="api-inbound-done"),
     path(f"{V1}patients/", patients.Patients.as_view(), name="api-patients"),
+    path(f"{V1}patients/find/", patients.Find.as_view(), name="api-patients-find"),
     *(
         path(f"{V1}patients/<int:patient_id>/{address}/", view.as_view(), name=f"api-patient-{name}")
         for name, address, view in _LIFE

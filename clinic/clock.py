@@ -13,6 +13,11 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def ahead_of(other: dt.datetime) -> dt.timedelta:
+    """Return how far this machine's own clock is ahead of an instant, whatever TEST_CLOCK says."""
+    return dt.datetime.now(dt.UTC) - other
+
+
 def _parsed(value: str) -> dt.datetime:
     """Read `2026-11-16T13:00:00Z`, a bare date (noon UTC, the same day all over America), or a file with either."""
     path = Path(value)

@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.utils.http import urlencode
 
 # Pages that stand before the door: sign in, health, static files, the API, which answers 401 by itself, and the
-# providers' call-backs, which are signed.
-PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|static/|api/|hooks/)")
+# providers' call-backs, which are signed. Links in messages are keys themselves.
+PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|metrics$|static/|api/|hooks/|u/|v/)")
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

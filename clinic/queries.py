@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db import connection
 from django.db.models import Prefetch, prefetch_related_objects
 
 from clinic import seals
@@ -40,6 +41,23 @@ def heartbeat_age(*, name: str, now: dt.datetime) -> dt.timedelta | None:
     """Return how long ago a background part last proved that it works; None if it never did."""
     beat_at = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
     return None if beat_at is None else now - beat_at
+
+
+def database_clock() -> dt.datetime:
+    """Return the instant it is by the database's clock; SQLite has none but this machine's."""
+    is_file = connection.vendor == "sqlite"
+    ask = "SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')" if is_file else "SELECT clock_timestamp()"
+    with connection.cursor() as cursor:
+        cursor.execute(ask)
+        (at,) = cursor.fetchone()
+    return at if isinstance(at, dt.datetime) else dt.datetime.fromisoformat(at)
+
+
+def oldest_unsealed() -> dt.datetime | None:
+    """Return when the oldest audit entry was written that no link of the chain covers yet; two statements."""
+    sealed = latest_seal()
+    waiting = AuditEntry.objects.filter(pk__gt=sealed.through_id if sealed else 0).order_by("pk")
+    return waiting.values_list("at", flat=True).first()
 
 
 def downtimes(*, name: str, since: dt.datetime, now: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:

@@ -12,12 +12,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.watchdog import Watchdog
+
 REDIS_OPTIONS = {
     "socket_connect_timeout": 0.5,  # a booking must not wait for a broker that is down
     "max_retries": 0,  # nor for kombu to try again after 2 and 4 seconds; the worker's own reconnecting is not meant
     "socket_timeout": 5,
     "visibility_timeout": 600,  # longer than the longest task (90 s)
 }
+
+UNTIL_THE_NEXT = {"expires": 20}  # where looks last longer than that, they must not pile up in the queue
 
 app = Celery("coursekeeper")
 app.conf.update(
@@ -42,13 +46,16 @@ app.conf.update(
         "recount authorisations": {"task": "scheduling.recount_authorizations", "schedule": 14_400},
         "extend courses": {"task": "scheduling.extend_courses", "schedule": 3600},
         "propose levelling": {"task": "notifications.propose_levelling", "schedule": 900},
-        "plan messages": {"task": "notifications.plan_messages", "schedule": 20},
-        "send messages": {"task": "notifications.drain_messages", "schedule": 20},
-        "apply call-backs": {"task": "notifications.apply_events", "schedule": 20},
+        "plan messages": {"task": "notifications.plan_messages", "schedule": 20, "options": UNTIL_THE_NEXT},
+        "send messages": {"task": "notifications.drain_messages", "schedule": 20, "options": UNTIL_THE_NEXT},
+        "apply call-backs": {"task": "notifications.apply_events", "schedule": 20, "options": UNTIL_THE_NEXT},
+        "handle what came in": {"task": "notifications.handle_inbound", "schedule": 20, "options": UNTIL_THE_NEXT},
+        "repair messages": {"task": "notifications.repair_messages", "schedule": 60},
         "reconcile messages": {"task": "notifications.reconcile_messages", "schedule": 60},
         "seal the audit log": {"task": "clinic.seal_audit", "schedule": 60},
         "forget idempotency keys": {"task": "clinic.forget_idempotency_keys", "schedule": 3600},
         "heartbeat": {"task": "clinic.record_heartbeat", "schedule": 30},
     },
 )
+app.steps["worker"].add(Watchdog)
 app.autodiscover_tasks()

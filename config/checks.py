@@ -6,6 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+from notifications.domain.texts import name_faults
+from notifications.domain.texts.samples import LONGEST_LINK
+
 Check = Callable[..., list[CheckMessage]]
 
 
@@ -58,6 +61,17 @@ def production_stores_in_postgresql(**_: Any) -> list[CheckMessage]:
     return [Warning("PRODUCTION runs on SQLite.", hint="Set DATABASE_URL=postgres://…", id="coursekeeper.W001")]
 
 
+def links_fit_into_a_text(**_: Any) -> list[CheckMessage]:
+    """A longer address makes every text with a link two, and one that names a treatment outs whoever gets it."""
+    address = f"{settings.LINK_URL.rstrip('/')}/v/{'x' * 22}/"
+    faults = name_faults(settings.LINK_URL)
+    if len(address) > LONGEST_LINK:
+        faults.append(f"is {len(address) - LONGEST_LINK} letters too long for one text")
+    return [
+        Warning(f"LINK_URL {fault}.", hint="https://go.riverside.health", id="coursekeeper.W002") for fault in faults
+    ]
+
+
 ALL: list[Check] = [
     instants_are_utc,
     actions_own_the_commit,
@@ -65,4 +79,5 @@ ALL: list[Check] = [
     production_knows_its_hosts,
     production_has_a_broker,
     production_stores_in_postgresql,
+    links_fit_into_a_text,
 ]

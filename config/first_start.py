@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic import clock, queries
-from config import backup
+from config import backup, databases
 
 Say = Callable[[str], None]
 
@@ -60,7 +60,7 @@ def seed() -> None:
     for left in database.parent.glob(f"{seeding.name}*"):
         left.unlink()
     connection.close()
-    backup.copy_database(database, seeding)
+    databases.Sqlite(database).dump(seeding)
     _run_seed({"DATABASE_URL": f"sqlite:///{seeding}"})
     seeding.replace(database)
 

@@ -35,14 +35,20 @@ SEND_ONLY_TO = env.words("SEND_ONLY_TO")
 SMS = env.sms(env.text("SMS_URL", "log://"))
 SMS_API_BASE = env.text("SMS_API_BASE", "https://api.twilio.com")
 PACE = {"sms": env.number("SMS_PER_SECOND", 20), "email": env.number("EMAIL_PER_SECOND", 20)}
+# Tokens of patients' links are made with it: whoever has it and the database has every link.
+LINK_KEY = env.text("LINK_KEY", SECRET_KEY)
+LINK_URL = env.text("LINK_URL", BASE_URL)
 SENDER_EPOCH = env.text("SENDER_EPOCH")
 SENDER_FILE = DATA_DIR / "sender"
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+WORKER_SILENCE = env.number("WORKER_SILENCE", 240)
 MESSAGE_LEASE = env.number("MESSAGE_LEASE", 120)
 MESSAGE_QUARANTINE = env.number("MESSAGE_QUARANTINE", 600)
 vars().update(env.email(env.text("EMAIL_URL", "log://")))
 EMAIL_TIMEOUT = PROVIDER_TIMEOUT = env.number("PROVIDER_TIMEOUT", 15)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "visits@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+BOUNCE_MAILBOX = env.text("BOUNCE_MAILBOX")
 
 INSTALLED_APPS = [
     "config",
@@ -53,6 +59,7 @@ INSTALLED_APPS = [
     "attention",
     "frontdesk",
     "api",
+    "portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -145,7 +152,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -192,7 +199,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # It only counts requests: one that hangs must not hold a booking for its usual five seconds.
+        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3},
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -203,7 +215,10 @@ SILENCED_SYSTEM_CHECKS = ["models.W040"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        # It takes the tokens of patients' links out of every line.
+        "line": {"()": "config.logs.Scrubbed", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {

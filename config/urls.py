@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("portal.urls")),
     path("", include("frontdesk.urls")),
     path("", include("api.urls")),
     path("accounts/", include("allauth.account.urls")),

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontdesk.views import board, courses, gates, me, messages, patients, planner, repairs
+from frontdesk.views import board, courses, gates, inbox, me, messages, patients, planner, repairs, texts
 
 
 class Verb:
@@ -47,5 +47,14 @@ urlpatterns = [
     path("patients/<int:patient_id>/", patients.patient, name="patient"),
     path("patients/<int:patient_id>/choose/", patients.choose, name="patient-choose"),
     path("messages/", messages.outbox, name="messages"),
+    path("messages/export/", messages.export, name="messages-export"),
+    path("messages/<uuid:message_id>/", messages.message, name="message"),
+    path("messages/<uuid:message_id>/another/", messages.another, name="message-another"),
+    path("messages/<uuid:message_id>/number-<str:verdict>/", messages.judge, name="message-judge"),
+    path("messages/<uuid:message_id>/<str:step>/", messages.again, name="message-again"),
+    path("messages/inbound/<int:inbound_id>/done/", inbox.done, name="inbound-done"),
+    path("settings/texts/", texts.index, name="texts"),
+    path("settings/texts/<str:form>/<str:language>/page/", texts.mail, name="text-mail"),
+    path("settings/texts/<str:form>/<str:channel>/<str:language>/", texts.edit, name="text"),
     path("me/theme/", me.theme, name="theme"),
 ]

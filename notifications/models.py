@@ -3,13 +3,14 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic.constraints import AppendOnly
-from notifications.domain.states import MessageState
+from notifications.domain.states import REFUSED, MessageState
 
 _STATES = [state.value for state in MessageState]
 _HELD = [MessageState.CLAIMED.value, MessageState.SENDING.value]
+_REFUSED = sorted(state.value for state in REFUSED)
 
 
 class Message(models.Model):
@@ -52,6 +53,7 @@ class Message(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
     handed_at = models.DateTimeField(null=True)  # when it was last given to the provider, or would have been
     settled_at = models.DateTimeField(null=True)
+    repaired_at = models.DateTimeField(null=True)  # when what follows from its failure was done, once
     created_at = models.DateTimeField()
 
     provider = models.CharField(max_length=12, blank=True)
@@ -94,6 +96,9 @@ class Message(models.Model):
             models.Index(
                 fields=["quarantine_until"], condition=Q(state=MessageState.UNKNOWN.value), name="message_unknown"
             ),
+            models.Index(
+                fields=["settled_at"], condition=Q(state__in=_REFUSED, repaired_at=None), name="message_to_repair"
+            ),
             models.Index(fields=["site", "-due_at"], name="message_outbox"),
             models.Index(fields=["address_hash", "handed_at"], name="message_caps"),
         ]
@@ -117,6 +122,8 @@ class MessageAttempt(models.Model):
 
     class Meta:
         constraints = [AppendOnly(name="messageattempt_append_only")]
+        # Must stay empty: a worker that spoke after its lease had gone to another one.
+        indexes = [models.Index(fields=["at"], condition=Q(code="lease_lost"), name="messageattempt_lease_lost")]
 
     def __str__(self) -> str:
         return f"Attempt {self.pk}"
@@ -157,11 +164,33 @@ class InboundMessage(models.Model):
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=24, blank=True)
+    session = models.ForeignKey("scheduling.Session", on_delete=models.PROTECT, null=True, related_name="+")
+    timing_version = models.PositiveIntegerField(default=0)  # of the visit as it was answered
+    person = models.ForeignKey("patients.RelatedPerson", on_delete=models.PROTECT, null=True, related_name="+")
+
+    # How it was read when it came (domain/keywords), and what a person did about it.
+    meaning = models.CharField(max_length=8, blank=True)
+    minutes = models.PositiveSmallIntegerField(null=True)
+    language = models.CharField(max_length=2, blank=True)
+    is_crisis = models.BooleanField(default=False)
+    is_maybe_visit = models.BooleanField(default=False)
+    is_answered_there = models.BooleanField(default=False)  # the provider answered STOP, START or HELP by itself
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+    done_what = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "provider_sid"], name="inboundmessage_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_sid"], name="inboundmessage_once"),
+            models.CheckConstraint(
+                condition=Q(done_at=None, done_by=None, done_what="")
+                | (Q(done_at__isnull=False, done_by__isnull=False) & ~Q(done_what="")),
+                name="inboundmessage_done_by_somebody",
+            ),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=Q(handled_at=None), name="inboundmessage_waiting"),
+            models.Index(fields=["site", "-received_at"], name="inboundmessage_inbox"),
             models.Index(fields=["address_hash", "received_at"], name="inboundmessage_sender"),
         ]
 
@@ -211,3 +240,79 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return "Sender"
+
+
+class SitePolicy(models.Model):
+    """When and how often a site writes, in wall-clock minutes and within the law. No row: the defaults below."""
+
+    site = models.OneToOneField("clinic.Site", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    opens = models.PositiveSmallIntegerField(default=9 * 60)
+    closes = models.PositiveSmallIntegerField(default=20 * 60)
+    daily_cap = models.PositiveSmallIntegerField(default=2)
+    weekly_cap = models.PositiveSmallIntegerField(default=7)
+    digest_weekday = models.PositiveSmallIntegerField(default=5)
+    digest_minute = models.PositiveSmallIntegerField(default=12 * 60)
+    remind_minute = models.PositiveSmallIntegerField(default=10 * 60)
+    kinds_off = models.JSONField(default=list)
+    crisis_words = models.JSONField(default=list)  # beside those every site has
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            # 47 CFR 64.1200(c)(1): 8am to 9pm of the person written to.
+            models.CheckConstraint(
+                condition=Q(opens__gte=8 * 60, closes__lte=21 * 60, closes__gt=F("opens")), name="sitepolicy_window"
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_cap__gte=1, daily_cap__lte=2, weekly_cap__gte=1, weekly_cap__lte=7),
+                name="sitepolicy_caps",
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_weekday__gte=1, digest_weekday__lte=7), name="sitepolicy_weekday_iso"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Site policy {self.pk}"
+
+
+class AskedFor(models.Model):
+    """A reminder a patient wants beside the usual ones: of every visit the day before, or two hours before it."""
+
+    patient = models.ForeignKey("patients.Patient", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=24)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "kind"], name="askedfor_once")]
+
+    def __str__(self) -> str:
+        return f"Asked for {self.pk}"
+
+
+class SiteText(models.Model):
+    """A site's own words for one kind, channel and language: a row for each version, added to and never altered.
+
+    The last one is in force; an empty body goes back to the catalogue. A message names the row it was said with.
+    """
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=24)
+    channel = models.CharField(max_length=8)
+    language = models.CharField(max_length=2)
+    version = models.PositiveIntegerField()
+    subject = models.CharField(max_length=120, blank=True)
+    body = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "kind", "channel", "language", "version"], name="sitetext_version_once"
+            ),
+            AppendOnly(name="sitetext_append_only"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Site text {self.pk}"

@@ -4,12 +4,18 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications.domain.states import NEEDS_A_PERSON, Kind, MessageState
 from notifications.models import Message
-from notifications.rendering import said
+from notifications.proof import masked
+from notifications.rendering import shown
+from notifications.wording import words_of
 from scheduling.queries import messaging
+
+_M = MessageState
+# Told, or about to be told.
+_WORKS = (_M.PENDING, _M.CLAIMED, _M.SENDING, _M.ACCEPTED, _M.SENT, _M.DELIVERED, _M.SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +40,6 @@ class OutboxLine:
     text: str
 
 
-def outbox(*, site_ids: Sequence[int], limit: int = 200) -> list[OutboxLine]:
-    """Return the latest messages of some sites, newest first, in one query."""
-    return _lines(Message.objects.filter(site_id__in=site_ids), limit)
-
-
 def messages_of(
     *,
     site_ids: Sequence[int],
@@ -46,7 +47,7 @@ def messages_of(
     patient_id: int | None = None,
     session_id: int | None = None,
 ) -> list[OutboxLine]:
-    """Return the messages about a course, a patient or a session, newest first, in one query."""
+    """Return the messages about a course, a patient or a session, newest first; one statement or two."""
     wanted = {"course_id": course_id, "patient_id": patient_id, "session_id": session_id}
     return _lines(
         Message.objects.filter(
@@ -57,13 +58,21 @@ def messages_of(
 
 
 def undelivered(*, site_ids: Sequence[int], since: dt.datetime) -> list[OutboxLine]:
-    """Return the messages that did not get through and that nobody but a person can help."""
-    return _lines(
-        Message.objects.filter(
-            site_id__in=site_ids, state__in=NEEDS_A_PERSON, created_at__gte=since, send_by__gte=since
-        ),
-        50,
+    """Return the messages that did not get through by any way and that nobody but a person can help."""
+    failed = Message.objects.filter(
+        site_id__in=site_ids, state__in=NEEDS_A_PERSON, created_at__gte=since, send_by__gte=since
     )
+    return _lines(failed.exclude(_said_otherwise()), 50)
+
+
+def _said_otherwise() -> Q:
+    """Tell of a message whether the patient was told the same by another one, or is about to be."""
+    others = Message.objects.filter(
+        patient=OuterRef("patient"), course=OuterRef("course"), kind=OuterRef("kind"), state__in=_WORKS
+    )
+    of_visit = others.filter(session=OuterRef("session"), timing_version=OuterRef("timing_version"))
+    of_course = others.filter(Q(week_of=OuterRef("week_of")) | Q(week_of=None), session=None, offer=None)
+    return Q(Exists(of_visit)) | Q(Exists(of_course), session=None, offer=None)
 
 
 def untold_from(today: dt.date) -> dt.date:
@@ -107,7 +116,9 @@ def waiting(*, now: dt.datetime) -> int:
 
 
 def _lines(rows: QuerySet[Message], limit: int) -> list[OutboxLine]:
-    found = rows.select_related("site", "patient", "contact_point").order_by("-due_at", "-created_at", "pk")[:limit]
+    latest = rows.select_related("site", "patient", "contact_point").order_by("-due_at", "-created_at", "pk")
+    found = list(latest[:limit])
+    own = words_of(row.template_version for row in found)
     return [
         OutboxLine(
             message_id=str(row.pk),
@@ -120,18 +131,12 @@ def _lines(rows: QuerySet[Message], limit: int) -> list[OutboxLine]:
             session_id=row.session_id,
             kind=row.kind,
             channel=row.channel,
-            to=_masked(row.contact_point.value) if row.contact_point else "",
+            to=masked(row.contact_point.value) if row.contact_point else "",
             due_at=row.due_at,
             settled_at=row.settled_at,
             state=MessageState(row.state),
             reason=row.reason,
-            text=said(row),
+            text=shown(row, own),
         )
         for row in found
     ]
-
-
-def _masked(address: str) -> str:
-    if "@" in address:
-        return f"{address[0]}…@{address.rpartition('@')[2]}"
-    return f"…{address[-4:]}"

@@ -1,104 +1,140 @@
 """From a message row to what is said, read anew at the last moment."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from notifications import mailing
 from notifications.domain import texts
+from notifications.domain.calendar import Invite
 from notifications.domain.states import Kind
+from notifications.facts import SHORTER, Changed, Facts, Sources, Teller
 from notifications.models import Message
-from patients import phones
-from scheduling.domain import local_time
-from scheduling.queries import messaging
-from scheduling.queries.messaging import Visit
+from notifications.wording import words_of
+from patients import links, stop_links
 
+__all__ = ["Changed", "Rendered", "Sources", "render", "said", "shown", "subject"]
 
-class Changed(Exception):
-    """What the message is about was moved, cancelled or is over. `str()` is the reason shown to staff."""
+_TOKEN = re.compile(r"(/[vu]/(?:\d+\.)?)[\w-]{16,}/")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """A rendered message, and the facts that say it again."""
+class Rendered:
+    """A rendered message, and what is kept of it: the facts and the version that say it again.
+
+    `html`, `invite` and `stop_url`: e-mail only.
+    """
 
     subject: str
     body: str
     facts: dict[str, str]
+    version: str
+    form: str
+    html: str = ""
+    invite: Invite | None = None
+    stop_url: str = ""
 
 
-def facts_of(message: Message, *, language: str, now: dt.datetime) -> dict[str, str]:
-    """Return the words that go into a message's text.
-
-    :raises Changed: there is nothing left to say.
-    """
-    site = message.site
-    assert message.course_id is not None
-    facts = {"clinic": site.message_name, "phone": phones.readable(site.phone), "address": site.address}
-    if message.kind == Kind.DAY_BEFORE:
-        assert message.session_id is not None
-        visit = messaging.visit_if_unchanged(session_id=message.session_id, timing_version=message.timing_version)
-        if visit is None:
-            raise Changed("The visit was moved, cancelled or has begun.")
-        return facts | {"when": texts.when_text(visit.day, visit.minute, language)}
-    if message.kind == Kind.WEEK:
-        assert message.week_of is not None
-        since = local_time.day_bounds(message.week_of, site.zone)[0]
-        until = local_time.day_bounds(message.week_of + dt.timedelta(days=6), site.zone)[1]
-        visits = messaging.visits_of(course_id=message.course_id, since=since, until=until)
-        if not visits:
-            raise Changed("No visit is left in that week.")
-        return facts | {
-            "first": texts.date_text(visits[0].day, language),
-            "times": times_text(visits, language),
-        }
-    visits = messaging.visits_of(course_id=message.course_id, since=now)
-    if not visits:
-        raise Changed("No visit of the course is left.")
-    first, last = visits[0].day, visits[-1].day
-    return facts | {"first": texts.date_text(first, language), "last": texts.date_text(last, language)}
-
-
-def times_text(visits: Sequence[Visit], language: str) -> str:
-    """Return a week's times, days of one time together: `Mon-Fri 8:30am`, or `Mon Wed 8:30am, Fri 9am`."""
-    parts = []
-    ordered = sorted(visits, key=lambda visit: (visit.minute, visit.day))
-    for minute, group in groupby(ordered, key=lambda visit: visit.minute):
-        parts.append(([visit.day for visit in group], minute))
-    parts.sort()
-    return ", ".join(f"{_days(days, language)} {texts.time_text(minute, language)}" for days, minute in parts)
-
-
-def _days(days: Sequence[dt.date], language: str) -> str:
-    names = [texts.weekday_text(day, language) for day in days]
-    if len(days) > 2 and (days[-1] - days[0]).days == len(days) - 1:
-        return f"{names[0]}-{names[-1]}"
-    return " ".join(names)
-
-
-def render(message: Message, *, language: str, now: dt.datetime) -> Words:
-    """Return what a message says at this moment.
+def render(
+    message: Message,
+    *,
+    language: str,
+    now: dt.datetime,
+    sources: Sources | None = None,
+    joined: Sequence[Message] = (),
+) -> Rendered:
+    """Return what a message says at this moment. `sources`: what a batch of messages shares; `joined`: other messages
+    to the same reader that are said in it, beside those merged into it before.
 
     :raises Changed: there is nothing left to say.
     """
-    facts = facts_of(message, language=language, now=now)
-    return Words(*_composed(message.kind, message.channel, language, facts), facts)
+    sources = sources or Sources([message])
+    told = Teller(message, language=language, now=now, sources=sources, joined=joined).facts()
+    kind, channel = Kind(message.kind), message.channel
+    ways = _ways(told)
+    facts = _short(message, language, ways, sources) if channel == "sms" else ways[0]
+    form = texts.form_of(kind, facts)
+    chosen = sources.words.in_force(message.site_id, form, channel, language)
+    spoken = _spoken(facts)
+    subject, body = _composed(kind, channel, language, spoken, chosen.words)
+    rendered = Rendered(subject, body, facts, chosen.version, form)
+    if channel == "sms":
+        return rendered
+    return Rendered(
+        subject,
+        body,
+        facts,
+        chosen.version,
+        form,
+        html=mailing.page(form, language, spoken, chosen.words),
+        invite=mailing.invite(message, joined, language=language, now=now),
+        stop_url=spoken.get("stop", ""),
+    )
 
 
-def said(message: Message) -> str:
-    """Return the body that left, or would have, again from its facts; empty if it was never written."""
+def said(message: Message, own: Mapping[str, texts.Words] | None = None) -> str:
+    """Return the body that left, or would have, again from its facts; empty if it was never written.
+
+    `own`: what `words_of` read for many messages at once.
+    """
     if not message.facts:
         return ""
     if "text" in message.facts:  # from before facts were kept
         return str(message.facts["text"])
-    return _composed(message.kind, message.channel, message.language, message.facts)[1]
+    return _said(message, words_of([message.template_version]) if own is None else own)[1]
 
 
-def _composed(kind: str, channel: str, language: str, facts: Mapping[str, str]) -> tuple[str, str]:
+def subject(message: Message) -> str:
+    """Return the subject an e-mail left with, again from its facts; empty for a text, and if it was never written."""
+    if message.channel != "email" or not message.facts or "text" in message.facts:
+        return ""
+    return _said(message, words_of([message.template_version]))[0]
+
+
+def shown(message: Message, own: Mapping[str, texts.Words] | None = None) -> str:
+    """Return the body for eyes that are not the patient's: without the token, with which one could answer as them."""
+    return _TOKEN.sub(r"\1…/", said(message, own))
+
+
+def _said(message: Message, own: Mapping[str, texts.Words]) -> tuple[str, str]:
+    words = own.get(message.template_version)
+    return _composed(Kind(message.kind), message.channel, message.language, _spoken(message.facts), words)
+
+
+def _short(message: Message, language: str, ways: Sequence[Facts], sources: Sources) -> Facts:
+    """Return the first of some ways to say it that fits into one text; the last, if none does."""
+    kind = Kind(message.kind)
+    for facts in ways[:-1]:
+        words = sources.words.in_force(message.site_id, texts.form_of(kind, facts), "sms", language).words
+        if texts.segments(texts.sms(kind, language, _spoken(facts), words)) == 1:
+            return facts
+    return ways[-1]
+
+
+def _ways(told: Facts) -> list[Facts]:
+    """Return the facts in full, then without a week's times or the later of several visits: the link says them."""
+    full = {name: told[name] for name in told if name not in SHORTER}
+    if "times" in full:
+        return [full, {name: full[name] for name in full if name != "times"}]
+    return [full, *(full | {"when": told[name]} for name in SHORTER if name in told)]
+
+
+def _spoken(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return the facts with the addresses made of what was kept of them; nothing is read."""
+    spoken = dict(facts)
+    if "link" in facts:
+        number, _dot, generation = facts["link"].partition(".")
+        spoken["link"] = links.address_again(int(number), int(generation))
+    if "stop" in facts:
+        spoken["stop"] = stop_links.address_of(int(facts["stop"]))
+    return spoken
+
+
+def _composed(
+    kind: Kind, channel: str, language: str, spoken: Mapping[str, str], words: texts.Words | None
+) -> tuple[str, str]:
     """Return subject (empty for SMS) and body; the same facts say the same again."""
     if channel == "email":
-        return texts.mail(Kind(kind), language, facts)
-    body = texts.sms(Kind(kind), language, facts)
-    if len(body) > texts.ONE_TEXT and "times" in facts:
-        body = texts.sms(Kind(kind), language, {**facts, "times": texts.MANY_TIMES[language]})
-    return "", body
+        return texts.mail(kind, language, spoken, words)
+    return "", texts.sms(kind, language, spoken, words)

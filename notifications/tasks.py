@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from clinic import clock
-from notifications.actions import events, levelling, planning, reconciling, sending, withdrawing
+from notifications.actions import events, inbound, levelling, planning, reconciling, repair, sending, withdrawing
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,21 @@ def drain_messages() -> None:
 def apply_events() -> None:
     """Let what providers called back become the state of their messages."""
     events.apply_events(now=clock.now())
+
+
+@shared_task(name="notifications.handle_inbound")  # type: ignore[untyped-decorator]
+def handle_inbound() -> None:
+    """Do what people wrote asks for, and answer them at once."""
+    if handled := inbound.handle_inbound(now=clock.now()):
+        logger.info("Handled %s texts that came in", handled)
+        sending.drain_messages(now=clock.now())
+
+
+@shared_task(name="notifications.repair_messages")  # type: ignore[untyped-decorator]
+def repair_messages() -> None:
+    """Say by e-mail what did not arrive as a text, and note which numbers are wrong."""
+    if made := repair.repair_messages(now=clock.now()):
+        logger.info("Say %s messages by e-mail that did not arrive as texts", made)
 
 
 @shared_task(name="notifications.reconcile_messages")  # type: ignore[untyped-decorator]

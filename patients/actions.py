@@ -100,9 +100,12 @@ def _next_record_number(site: Site) -> str:
 
 @transaction.atomic(durable=True)
 def record_access(
-    *, request: clinic_actions.Request, site: Site, patient_ids: Iterable[int], action: str, now: dt.datetime
+    *, request: clinic_actions.Request, site: Site, patient_ids: Iterable[int | None], action: str, now: dt.datetime
 ) -> None:
-    """Note that somebody opened or listed these records: before the answer leaves, or it must not leave."""
+    """Note that somebody opened or listed these records: before the answer leaves, or it must not leave.
+
+    None stands for what somebody unknown wrote.
+    """
     clinic_actions.write_audit(request=request, site=site, action=action, patient_ids=patient_ids, now=now)
 
 

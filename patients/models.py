@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from patients.domain.clinical import Instrument, RelatedRole, ScreeningCode
-from patients.domain.contact import Channel, ContactKind, Language, PatientState, Purpose
+from patients.domain.contact import Channel, ContactKind, Language, PatientState, Problem, Purpose
 
 
 def _one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
@@ -48,6 +48,8 @@ class ContactPoint(models.Model):
     value = models.CharField(max_length=254)
     is_preferred = models.BooleanField(default=True)
     is_usable = models.BooleanField(default=True)
+    problem = models.CharField(max_length=16, blank=True, choices=[(p.value, p.value) for p in Problem])
+    problem_at = models.DateTimeField(null=True)
     zone = models.CharField(max_length=40, blank=True)  # empty: the site's
 
     class Meta:
@@ -57,6 +59,11 @@ class ContactPoint(models.Model):
                 fields=["patient", "kind"], condition=Q(is_preferred=True), name="contactpoint_one_preferred"
             ),
             _one_of("kind", [k.value for k in ContactKind], "contactpoint_kind_known"),
+            _one_of("problem", [p.value for p in Problem], "contactpoint_problem_known"),
+            models.CheckConstraint(
+                condition=Q(problem="") | Q(is_usable=False, problem_at__isnull=False),
+                name="contactpoint_problem_stops",
+            ),
         ]
         indexes = [models.Index(fields=["kind", "value"], name="contactpoint_value")]
 
@@ -65,9 +72,13 @@ class ContactPoint(models.Model):
 
 
 class Consent(models.Model):
-    """A person's yes to one channel for one purpose, in the words shown: without it no text (47 CFR 64.1200)."""
+    """A person's yes to one channel for one purpose, in the words shown: without it no text (47 CFR 64.1200).
+
+    `person`: somebody beside the patient, who says yes for a phone of their own.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
+    person = models.ForeignKey("RelatedPerson", on_delete=models.CASCADE, null=True, related_name="consents")
     channel = models.CharField(max_length=5, choices=[(c.value, c.value) for c in Channel])
     purpose = models.CharField(max_length=10, choices=[(p.value, p.value) for p in Purpose], default=Purpose.REMINDERS)
     wording = models.CharField(max_length=20)
@@ -80,10 +91,16 @@ class Consent(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["patient", "channel", "purpose"],
-                condition=Q(revoked_at=None),
+                condition=Q(revoked_at=None, person=None),
                 name="consent_one_in_force",
             ),
+            models.UniqueConstraint(
+                fields=["person", "channel", "purpose"],
+                condition=Q(revoked_at=None, person__isnull=False),
+                name="consent_one_of_person",
+            ),
             _one_of("channel", [c.value for c in Channel], "consent_channel_known"),
+            _one_of("purpose", [p.value for p in Purpose], "consent_purpose_known"),
         ]
 
     def __str__(self) -> str:
@@ -97,6 +114,8 @@ class RelatedPerson(models.Model):
     role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in RelatedRole])
     name = models.CharField(max_length=80)
     phone = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=2, choices=[(x.value, x.value) for x in Language], default=Language.ENGLISH)
+    zone = models.CharField(max_length=40, blank=True)  # empty: the site's
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -185,3 +204,25 @@ class MeasureResult(models.Model):
 
     def __str__(self) -> str:
         return f"Measure result {self.pk}"
+
+
+class PatientLink(models.Model):
+    """The address a patient opens without a login. Only the token's hash is kept.
+
+    The token is made again from id and generation with LINK_KEY (`patients.links`), so a text can carry it any time;
+    a new generation ends the old one.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="links")
+    generation = models.PositiveSmallIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient"], condition=Q(ended_at=None), name="patientlink_one_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Patient link {self.pk}"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db.models import Exists, Max, OuterRef
 
@@ -14,6 +15,27 @@ def never_asked_to_text(patient_ids: Collection[int]) -> set[int]:
     answered = Consent.objects.filter(patient=OuterRef("patient_id"), channel=Channel.SMS, purpose=Purpose.REMINDERS)
     phones = ContactPoint.objects.filter(patient_id__in=patient_ids, kind=ContactKind.PHONE, is_usable=True)
     return set(phones.filter(~Exists(answered)).values_list("patient_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAddress:
+    """An address nothing is sent to any more, and since when; `problem`: one of `Problem`."""
+
+    contact_point_id: int
+    patient_id: int
+    kind: str
+    problem: str
+    since: dt.datetime
+
+
+def wrong_addresses(patient_ids: Collection[int]) -> list[WrongAddress]:
+    """Return the preferred addresses of some patients at which something was found wrong; one statement."""
+    rows = ContactPoint.objects.filter(patient_id__in=patient_ids, is_preferred=True, problem_at__isnull=False)
+    return [
+        WrongAddress(row.pk, row.patient_id, row.kind, row.problem, row.problem_at)
+        for row in rows.order_by("pk")
+        if row.problem_at is not None
+    ]
 
 
 def latest_measures(patient_ids: Collection[int]) -> dict[tuple[int, str], dt.date]:

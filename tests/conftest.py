@@ -1,21 +1,27 @@
 """What every test shares: an instant, a clinic, three characters."""
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from celery.signals import before_task_publish
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
+from django.core.signals import request_started
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 
 from clinic.constraints import AppendOnly
-from tests import factories
+from notifications import rendering
+from notifications.actions import last_look
+from tests import canary, factories
 
 NOW = factories.NOW
 
@@ -60,6 +66,32 @@ def flush_past_append_only() -> Iterator[None]:
     kind.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign, assignment]
     yield
     kind.execute_sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canaries() -> Iterator[None]:
+    """Read what is logged, asked for, handed to a queue and made of a message, in every test."""
+    render = rendering.render
+
+    def watched(*args: Any, **facts: Any) -> rendering.Rendered:
+        words = render(*args, **facts)
+        canary.rendered(words)
+        return words
+
+    request_started.connect(canary.on_request)
+    before_task_publish.connect(canary.on_publish)
+    with patch.object(rendering, "render", watched), patch.object(last_look, "render", watched):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_gets_out(canaries: None) -> Iterator[None]:
+    """Fail a test in which a name, a birth date, a number or a treatment was said where it may not be."""
+    canary.found.clear()
+    logging.getLogger().addHandler(canary.WATCH)  # anew: a test that starts the product configures logging anew
+    yield
+    logging.getLogger().removeHandler(canary.WATCH)
+    assert canary.found == []
 
 
 @pytest.fixture(autouse=True)

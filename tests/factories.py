@@ -16,6 +16,7 @@ from scheduling.actions import attendance, cancelling, catalogue, courses, setup
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED, ProtocolFile, read_folder
 from scheduling.domain.gate_kinds import GATES, GateScope, form, requirements
+from scheduling.domain.states import CancelledBy
 from scheduling.models import Course, Prerequisite, Session
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish, Proposal, propose_course
@@ -174,7 +175,10 @@ def make_world() -> World:
 def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
     """Cancel one visit as a step like any other."""
     asked = Request(user=by)  # type: ignore[arg-type]
-    cancelling.cancel_sessions(request=asked, session_id=session_id, version=version, reason=reason, now=now)
+    by_whom = CancelledBy.PATIENT
+    cancelling.cancel_sessions(
+        request=asked, session_id=session_id, version=version, reason=reason, by_whom=by_whom, now=now
+    )
 
 
 def somebody_came(world: World, *, day: dt.date = FIRST_DAY, minute: int = 780) -> None:

@@ -14,13 +14,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from tests import canary
 
 
 class Gateway:
     """What the SMS gateway got, and how it is told to behave: a list of moods, the last one stays.
 
     ok, refuse:CODE (HTTP 400), busy (429), broken (500, took it all the same), lost (500, took nothing), hang_up (takes
-    the text, then drops the line), silent (takes it and answers too late), gibberish (takes it, answers no JSON)
+    the text, then drops the line), silent (takes it and answers too late), gibberish (takes it, answers no JSON),
+    no_sid (takes it and names no id)
     """
 
     def __init__(self) -> None:
@@ -32,7 +36,7 @@ class Gateway:
         self.delay = 0.0  # seconds between taking a text and saying so
         self.silence = 3.0
         self.lag = 0.0  # seconds until a text can be looked up
-        self.names_callback = True  # whether a look-up tells the address to call back
+        self.names_callback = False  # whether a look-up tells the address to call back; Twilio's does not
         self.look_ups = 0
         self.is_blind = False  # look-ups are answered 503
         self.connections = 0
@@ -44,19 +48,22 @@ class Gateway:
             mood = self.by_chance() if self.by_chance else listed
             if mood.startswith("refuse") or mood in ("busy", "lost"):
                 return mood, ""
+            canary.texted(text)
             sid = f"SM{len(self.texts) + 1:032}"
             self.texts.append(text | {"sid": sid, "at": dt.datetime.now(dt.UTC).isoformat()})
             return mood, sid
 
-    def seen(self, to: str) -> list[dict[str, Any]]:
-        """Return what a look-up shows of the texts to a number, newest first."""
+    def seen(self, to: str, *, since: str = "") -> list[dict[str, Any]]:
+        """Return what a look-up shows of the texts to a number, newest first. `since`: a day, as YYYY-MM-DD."""
         with self.lock:
             self.look_ups += 1
             now = dt.datetime.now(dt.UTC)
             shown = [
                 text
                 for text in reversed(self.texts)
-                if text["To"] == to and (now - dt.datetime.fromisoformat(text["at"])).total_seconds() >= self.lag
+                if text["To"] == to
+                and text["at"] >= since
+                and (now - dt.datetime.fromisoformat(text["at"])).total_seconds() >= self.lag
             ]
         return [
             {
@@ -102,7 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif mood in ("broken", "lost"):
             self.answer(500, {"message": "oops"})
         else:
-            self.answer(201, {"sid": sid, "status": "queued"} if mood != "gibberish" else None)
+            named = {"sid": sid} if mood != "no_sid" else {}
+            self.answer(201, named | {"status": "queued"} if mood != "gibberish" else None)
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
@@ -110,9 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(503, {"message": "oops"})
             return
         page, size = int(asked.get("Page", ["0"])[0]), int(asked["PageSize"][0])
-        rows = self.gateway.seen(asked["To"][0])
+        since = asked.get("DateSent>", [""])[0]
+        rows = self.gateway.seen(asked["To"][0], since=since)
         more = len(rows) > (page + 1) * size
-        query = urlencode({"To": asked["To"][0], "PageSize": size, "Page": page + 1})
+        query = urlencode({"To": asked["To"][0], "DateSent>": since, "PageSize": size, "Page": page + 1})
         following = f"{urlsplit(self.path).path}?{query}" if more else None
         self.answer(200, {"messages": rows[page * size : (page + 1) * size], "next_page_uri": following})
 
@@ -156,14 +165,23 @@ def sms_gateway() -> Iterator[Gateway]:
 class Mailbox:
     """What the mail server got, and how it is told to behave.
 
-    ok, refuse_address (550), refuse_text (554), busy (451), hang_up (takes the mail, then drops the line), drop (drops
-    the line before it takes anything)
+    ok, refuse_sender (552), refuse_address (550), refuse_data (452, before the text), refuse_text (554), busy (451),
+    hang_up (takes the mail, then drops the line), drop (drops the line before it takes anything)
     """
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
+        self.raw: list[bytes] = []  # the same as they came over the line
         self.mood = "ok"
+        self.addresses: list[str] = []  # where they go, as the envelopes say
         self.connections = 0
+
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.mood == "refuse_sender":
+            return "552 5.2.2 quota used up"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.mood == "refuse_address":
@@ -172,6 +190,7 @@ class Mailbox:
             self.mood = "ok"
             server.transport.close()
         envelope.rcpt_tos.append(address)
+        self.addresses.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
@@ -180,9 +199,21 @@ class Mailbox:
         if self.mood == "refuse_text":
             return "554 no"
         self.mails.append(message_from_bytes(envelope.content))
+        canary.mailed(self.mails[-1])
+        self.raw.append(envelope.content)
         if self.mood == "hang_up":
             server.transport.close()
         return "250 taken"
+
+
+class _Smtp(SMTP):
+    """Refuses the text of a message before it comes, where its mailbox says so."""
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        if self.event_handler.mood == "refuse_data":
+            await self.push("452 not now")
+        else:
+            await super().smtp_DATA(arg)
 
 
 class _Controller(Controller):
@@ -190,7 +221,7 @@ class _Controller(Controller):
 
     def factory(self) -> Any:
         self.handler.connections += 1
-        return super().factory()  # type: ignore[no-untyped-call]
+        return _Smtp(self.handler, **self.SMTP_kwargs)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.running import ROOT
 
 pytestmark = pytest.mark.once
 
-APPS = ["api", "attention", "clinic", "config", "frontdesk", "notifications", "patients", "scheduling"]
+APPS = ["api", "attention", "clinic", "config", "frontdesk", "notifications", "patients", "portal", "scheduling"]
 LONGEST_FILE = 400
 LONGEST_TASK = 15
 WRITTEN_BY_OTHERS = ("/vendor/", "/migrations/")

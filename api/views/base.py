@@ -74,7 +74,7 @@ class Endpoint(APIView):
         if look:
             look(shown)
         for site in sites:
-            ids = sorted({getattr(row, patient_of) for row in shown if row.site_id == site.pk})
+            ids = sorted({getattr(row, patient_of) for row in shown if row.site_id == site.pk} - {None})
             if ids:
                 patient_actions.record_access(
                     request=self.asker(request), site=site, patient_ids=ids, action=action, now=clock.now()

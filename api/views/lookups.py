@@ -1,14 +1,13 @@
-"""Sites, protocols, resources, and messages."""
+"""Sites, protocols and resources."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import shapes, show
-from api.views.base import Endpoint, number_in
+from api.views.base import Endpoint
 from clinic import queries
 from clinic.domain.permissions import Permission
-from notifications import queries as messages
 from scheduling.queries import courses, planning
 
 
@@ -54,23 +53,3 @@ class Resources(Endpoint):
     def get(self, request: Request) -> Response:
         sites = self.sites(request, Permission.VIEW_DAY)
         return self.paged(request, courses.resources_listed(site_ids=[site.pk for site in sites]), show.resource)
-
-
-class Messages(Endpoint):
-    """What was said, and the proof."""
-
-    permission = Permission.VIEW_MESSAGES
-
-    @extend_schema(
-        operation_id="messages_list",
-        parameters=[shapes.SITE, *shapes.numbers("patient", "session"), *shapes.PAGE],
-        responses=shapes.page_of(shapes.MessageOut),
-    )
-    def get(self, request: Request) -> Response:
-        sites = self.sites(request, Permission.VIEW_MESSAGES)
-        lines = messages.messages_of(
-            site_ids=[site.pk for site in sites],
-            patient_id=number_in(request, "patient"),
-            session_id=number_in(request, "session"),
-        )
-        return self.paged_records(request, lines, show.message, sites=sites, action="message.listed")

@@ -25,6 +25,11 @@ class Group(StrEnum):
 
 
 class Kind(StrEnum):
+    CRISIS = "crisis"
+    CANT_COME = "cant_come"
+    REPLY = "reply"
+    MEANT_VISIT = "meant_visit"
+    RUNNING_LATE = "running_late"
     LATE_ARRIVAL = "late_arrival"
     FREED_SLOT = "freed_slot"
     MISSED_TWICE = "missed_twice"
@@ -53,6 +58,11 @@ class Kind(StrEnum):
 _K, _G = Kind, Group
 # Each kind's code (screens.md S7) and its part of the list.
 KINDS: dict[Kind, tuple[str, Group]] = {
+    _K.CRISIS: ("Q0", _G.REPLIES),
+    _K.CANT_COME: ("Q2", _G.REPLIES),
+    _K.REPLY: ("Q3", _G.REPLIES),
+    _K.MEANT_VISIT: ("Q3", _G.REPLIES),
+    _K.RUNNING_LATE: ("Q1", _G.TODAY),
     _K.LATE_ARRIVAL: ("Q1", _G.TODAY),
     _K.FREED_SLOT: ("Q4", _G.TODAY),
     _K.MISSED_TWICE: ("Q5", _G.AT_RISK),
@@ -139,10 +149,11 @@ class Item:
 
 
 def in_order(items: list[Item]) -> list[Item]:
-    """Return items as people work through them: the gravest first, then by deadline, then the oldest."""
+    """Return items as people work through them: a crisis first, then the gravest, by deadline, then the oldest."""
     return sorted(
         items,
         key=lambda item: (
+            item.kind is not Kind.CRISIS,
             _RANK[item.severity],
             item.deadline is None,
             item.deadline or item.since,

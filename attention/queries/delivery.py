@@ -7,7 +7,10 @@ from attention.domain.items import Item, Kind, Severity, look
 from attention.queries.subjects import of_course
 from notifications import queries as messages
 from notifications.domain.states import MessageState
+from notifications.untold import visits_untold
 from patients import watch as patients_watch
+from patients.domain.contact import ContactKind, Problem
+from patients.watch import WrongAddress
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.queries.watch import WatchedCourse
 
@@ -19,6 +22,14 @@ _WORDS = {
     MessageState.UNDELIVERED: "A message did not arrive",
     MessageState.FAILED: "A message did not arrive",
     MessageState.UNREACHABLE: "Could not be reached",
+}
+_PROBLEMS = {
+    Problem.INVALID: "It is not a phone number. Ask for the right one.",
+    Problem.LANDLINE: "It is a landline: it gets no texts. Ask for a mobile number.",
+    Problem.OUT_OF_SERVICE: "It is not in service. Ask for the right one.",
+    Problem.WRONG_PERSON: "It belongs to somebody else. Ask for the right one.",
+    Problem.BOUNCED: "Mail to it comes back. Ask for the right one.",
+    Problem.UNCONFIRMED: "Nothing got through for weeks. Ask whether it is still right.",
 }
 
 
@@ -46,6 +57,54 @@ def not_reached(courses: Sequence[WatchedCourse], site_ids: Sequence[int], now: 
         for line in messages.undelivered(site_ids=site_ids, since=now - MESSAGES_SHOWN)
         if line.course_id in under_way
     ]
+
+
+def untold(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
+    """Return the visits ahead that nobody was told of in time, and cancelled ones somebody may still come to."""
+    return [
+        Item(
+            key=f"untold:{found.session_id}:{found.timing_version}",
+            kind=Kind.NOT_REACHED,
+            site_id=found.site_id,
+            zone=found.zone,
+            patient_id=found.patient_id,
+            last_name=found.last_name,
+            first_name=found.first_name,
+            course_id=found.course_id,
+            session_id=found.session_id,
+            session_version=found.session_version,
+            about=(found.patient_id,),
+            title="Not told that a visit is cancelled" if found.is_cancelled else "Not reminded of a visit",
+            detail=f"{day_text(found.day)}, {clock_text(found.minute)}. {found.reason}"[:160],
+            severity=Severity.HIGH if found.is_cancelled else Severity.MEDIUM,
+            since=found.since,
+            deadline=found.starts_at,
+            action=look(f"messages/?patient={found.patient_id}", "See the message"),
+        )
+        for found in visits_untold(site_ids=site_ids, now=now)
+    ]
+
+
+def wrong_addresses(courses: Sequence[WatchedCourse]) -> list[Item]:
+    """Return the numbers and addresses of patients in treatment that turned out to be wrong, until somebody asked."""
+    first_course: dict[int, WatchedCourse] = {}
+    for course in courses:
+        first_course.setdefault(course.patient_id, course)
+    return [_wrong(found, first_course[found.patient_id]) for found in patients_watch.wrong_addresses(first_course)]
+
+
+def _wrong(found: WrongAddress, course: WatchedCourse) -> Item:
+    what = "phone number" if found.kind == ContactKind.PHONE else "e-mail address"
+    return Item(
+        key=f"contact:{found.contact_point_id}:{found.since:%Y%m%d%H%M%S}",
+        kind=Kind.NOT_REACHED,
+        title=f"The {what} is not right",
+        detail=_PROBLEMS[Problem(found.problem)],
+        severity=Severity.MEDIUM,
+        since=found.since,
+        action=look(f"patients/{found.patient_id}/contacts/", "Open the record"),
+        **of_course(course),
+    )
 
 
 def no_text_consent(courses: Sequence[WatchedCourse]) -> list[Item]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from attention.domain.items import Group, Item, Kind, in_order
@@ -17,6 +17,7 @@ from attention.queries import (
     machinery,
     measures,
     misses,
+    replies,
     today,
 )
 from scheduling.queries import watch
@@ -70,6 +71,12 @@ def find(*, key: str, site_ids: Sequence[int], now: dt.datetime, managed_site_id
     return next(iter(_answered(found)), None)
 
 
+def finished(*, keys: Collection[str], site_ids: Sequence[int]) -> set[str]:
+    """Return those of some causes of which people at some sites said that nothing is left to do; one statement."""
+    rows = Acknowledgement.objects.filter(site__in=site_ids, key__in=keys, done_at__isnull=False)
+    return set(rows.values_list("key", flat=True))
+
+
 def _derived(site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int]) -> list[Item]:
     courses = watch.courses_watched(site_ids=site_ids, now=now)
     expected = watch.visits_expected(site_ids=site_ids, now=now)
@@ -87,7 +94,10 @@ def _derived(site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequen
         *gates.of_gates(courses, site_ids, now, ending={item.course_id for item in ending}),
         *authorizations.authorizations_short(courses),
         *delivery.not_reached(courses, site_ids, now),
+        *delivery.untold(site_ids, now),
+        *delivery.wrong_addresses(courses),
         *delivery.no_text_consent(courses),
+        *replies.of_replies(site_ids, now),
         *machinery.sweep_stuck(expected, now),
         *levelling.level_proposals(managed_site_ids),
     ]

@@ -15,7 +15,8 @@ from clinic import clock
 from clinic.domain.permissions import Permission
 from clinic.errors import Malformed, Rejected
 from clinic.models import Site
-from frontdesk import show
+from frontdesk import alarms, show
+from frontdesk.alarms import Alarm
 from frontdesk.guard import needs, who
 from frontdesk.site import current_site
 from frontdesk.views.panel import panel_context
@@ -24,6 +25,7 @@ from scheduling import access
 from scheduling.actions import attendance, undoing
 from scheduling.actions.cancelling import cancel_sessions
 from scheduling.domain import local_time
+from scheduling.domain.states import CancelledBy
 from scheduling.queries import board as boards
 
 VERBS = {
@@ -52,16 +54,19 @@ def day(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     site = current_site(request, Permission.VIEW_DAY)
     chosen = _day(request, site, now)
-    etag = _etag(site, chosen, now)
+    stopped = alarms.alarms(site=site, now=now)
+    etag = _etag(site, chosen, now, stopped)
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     name = "frontdesk/board/_day.html" if request.headers.get("HX-Request") else "frontdesk/board/page.html"
-    response = render(request, name, day_context(request, site, chosen, now))
+    response = render(request, name, day_context(request, site, chosen, now, stopped))
     response["ETag"] = etag
     return response
 
 
-def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datetime) -> dict[str, Any]:
+def day_context(
+    request: HttpRequest, site: Site, chosen: dt.date, now: dt.datetime, stopped: list[Alarm] | None = None
+) -> dict[str, Any]:
     """Return what the day's templates print, and note who looked at whom."""
     found = boards.board(site=site, day=chosen, now=now)
     managed = [site.pk] if access.holds(request.user, site.pk, Permission.MANAGE_SITE) else []  # type: ignore[arg-type]
@@ -71,12 +76,14 @@ def day_context(request: HttpRequest, site: Site, chosen: dt.date, now: dt.datet
         request=who(request), site=site, patient_ids=sorted(seen), action="day.listed", now=now
     )
     today, minute = local_time.wall(now, site.zone)
+    stopped = alarms.alarms(site=site, now=now) if stopped is None else stopped
     return {
         "site": site,
+        "alarms": stopped,
         "day": chosen,
         "view": show.day_view(found, now=now, zone=site.zone),
         "items": items,
-        "etag_json": json.dumps(_etag(site, chosen, now)),
+        "etag_json": json.dumps(_etag(site, chosen, now, stopped)),
         "page": "today",
         "previous": chosen - dt.timedelta(days=1),
         "next": chosen + dt.timedelta(days=1),
@@ -102,8 +109,7 @@ def record(request: HttpRequest, session_id: int, verb: str) -> HttpResponse:
     elif verb in VERBS:
         VERBS[verb](session_id=session.pk, version=version, now=now, by=by)
     elif verb == "cancel":
-        reason = request.POST.get("reason", "")
-        cancel_sessions(request=who(request), session_id=session.pk, version=version, reason=reason, now=now)
+        _cancel(request, session.pk, version, now)
     elif verb == "not-treated":
         reason = request.POST.get("reason", "")
         attendance.turn_away(session_id=session.pk, version=version, reason=reason, now=now, by=by)
@@ -113,6 +119,20 @@ def record(request: HttpRequest, session_id: int, verb: str) -> HttpResponse:
         return redirect(f"{reverse('board')}?site={session.site.slug}&day={session.day}#visit-{session.pk}")
     context = day_context(request, session.site, session.day, now) | _toast(session_id, verb, by, session)
     return render(request, "frontdesk/board/_after.html", context)
+
+
+def _cancel(request: HttpRequest, session_id: int, version: int, now: dt.datetime) -> None:
+    by_whom = request.POST.get("by", "")
+    if by_whom not in (CancelledBy.PATIENT, CancelledBy.CLINIC):
+        raise Malformed("Say who cancels: the patient or the clinic.")
+    cancel_sessions(
+        request=who(request),
+        session_id=session_id,
+        version=version,
+        reason=request.POST.get("reason", ""),
+        by_whom=CancelledBy(by_whom),
+        now=now,
+    )
 
 
 def _toast(session_id: int, verb: str, by: Any, session: Any) -> dict[str, Any]:
@@ -152,10 +172,11 @@ def _day(request: HttpRequest, site: Site, now: dt.datetime) -> dt.date:
         raise Malformed(f'"{text[:12]}" is not a day. Use a date like 2026-11-24.') from error
 
 
-def _etag(site: Site, chosen: dt.date, now: dt.datetime) -> str:
+def _etag(site: Site, chosen: dt.date, now: dt.datetime, stopped: list[Alarm]) -> str:
     # Five minutes of the clock are part of it: a visit becomes late without anybody touching it.
     today, minute = local_time.wall(now, site.zone)
-    return f'"{boards.day_version(site=site, day=chosen)}-{today.toordinal()}-{minute // 5}"'
+    looks = "".join(alarm.css for alarm in stopped)
+    return f'"{boards.day_version(site=site, day=chosen)}-{today.toordinal()}-{minute // 5}{looks}"'
 
 
 def _version(request: HttpRequest) -> int:

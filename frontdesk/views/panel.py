@@ -50,6 +50,7 @@ def panel_context(session: Any, *, now: dt.datetime, user: Any) -> dict[str, Any
     standing = gates_of_session(session, now=now)
     lacking = unmet(standing.gates) if state is SessionState.ARRIVED else []
     lines = show_gates.gate_lines(session, standing, now=now)
+    may_read = access.holds(user, session.site_id, Permission.VIEW_MESSAGES)
     step = show.next_step(state, is_observed=bool(definition_of(session.course.protocol).observe_minutes))
     return {
         "session": session,
@@ -83,7 +84,8 @@ def panel_context(session: Any, *, now: dt.datetime, user: Any) -> dict[str, Any
         "may_undo": session.version > 1,
         "dots": dots(sessions),
         "delivered": sum(row.is_counted and row.state in DELIVERED for row in sessions),
-        "outbox": messages.messages_of(site_ids=[session.site_id], session_id=session.pk),
+        "may_read_messages": may_read,
+        "outbox": messages.messages_of(site_ids=[session.site_id], session_id=session.pk) if may_read else [],
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import access as clinic_access
 from clinic import clock
@@ -19,24 +19,25 @@ from patients.domain.contact import CONSENT_SENTENCE
 from scheduling.domain import local_time
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.VIEW_PATIENT)
 def index(request: HttpRequest) -> HttpResponse:
-    """List the patients of a site, or those that match the search."""
+    """List the patients of a site, or those that match the search: posted, for addresses are logged."""
     site = current_site(request, Permission.VIEW_PATIENT)
-    lines = _found(request, request.GET.get("q", ""), site_ids=[site.pk])
+    text = request.POST.get("q", "")
+    lines = _found(request, text, site_ids=[site.pk])
     return render(
         request,
         "frontdesk/patients/index.html",
-        {"site": site, "lines": lines, "q": request.GET.get("q", ""), "page": "patients"},
+        {"site": site, "lines": lines, "q": text, "page": "patients"},
     )
 
 
-@require_GET
+@require_POST
 @needs(Permission.VIEW_PATIENT)
 def find(request: HttpRequest) -> HttpResponse:
-    """Return a few matches while somebody types, over all of the person's sites."""
-    text = request.GET.get("q", "")
+    """Return a few matches while somebody types, over all of the person's sites; changes nothing."""
+    text = request.POST.get("q", "")
     sites = clinic_access.site_ids(request.user, Permission.VIEW_PATIENT)  # type: ignore[arg-type]
     lines = _found(request, text, site_ids=sites, limit=8) if len(text.strip()) > 1 else None
     return render(

@@ -26,6 +26,10 @@ _M = MessageState
 RESTORED = "The database was restored: this may have been sent already."
 
 
+class NotWritten(Exception):
+    """What is known outside the database could not be written. `str()` is fit to be shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What is known outside the database. `mark`: the highest attempt that was ever made."""
@@ -47,19 +51,30 @@ def is_armed() -> bool:
     return True
 
 
+def looks_armed() -> bool:
+    """Tell the same without changing anything, for a page or a metric; one or two statements."""
+    outside, row = _outside(), Sender.objects.filter(pk=1).first()
+    if row is None:
+        return not MessageAttempt.objects.exists() and (outside is None or bool(settings.SENDER_EPOCH))
+    return outside is not None and outside.epoch == row.epoch and outside.mark <= _mark()
+
+
 def arm(*, now: dt.datetime) -> int:
     """Let this database send again; return how many messages may have left already and are looked up first.
 
-    Whatever was due is set aside as unknown: the provider is asked after the quarantine, and what can't be asked about
+    Whatever waits is set aside as unknown: the provider is asked after the quarantine, and what can't be asked about
     goes to a person. Plan first, so that the messages the copy never knew are among them.
+
+    :raises NotWritten: the database may send from now on, but the file that has to say so too can't be written.
     """
     outside = _outside()
     epoch = settings.SENDER_EPOCH or uuid.uuid4().hex
     with transaction.atomic(durable=True):
         is_first = not Sender.objects.exists() and not MessageAttempt.objects.exists() and outside is None
-        doubtful = 0 if is_first or _is_in_step(outside) else _set_aside(now)
+        doubtful = 0 if is_first or _is_in_step(outside) else _set_aside()
         Sender.objects.update_or_create(pk=1, defaults={"epoch": epoch, "armed_at": now})
-    _write(Outside(epoch, _mark()))
+    if not _write(Outside(epoch, _mark())):
+        raise NotWritten(f"{_file()} can't be written. Nothing is sent until it can: run arm_sender again then.")
     return doubtful
 
 
@@ -86,17 +101,19 @@ def _is_in_step(outside: Outside | None) -> bool:
     return row is not None and outside is not None and outside.epoch == row.epoch and outside.mark <= _mark()
 
 
-def _set_aside(now: dt.datetime) -> int:
-    due = Message.objects.filter(due_at__lte=now)
+def _set_aside() -> int:
+    # What seems to be due later too: planned again outside the hours it waits for the morning, and left long ago.
+    waiting = Message.objects.all()
     facts = {
         "reason": RESTORED,
-        "unknown_since": now,
+        "unknown_since": db_clock(),
         "quarantine_until": db_clock(quarantine()),
         "lease_token": None,
         "lease_until": None,
         "attempt": 0,  # nobody here tried: only a look-up can tell, and without one it is not sent
     }
-    return sum(move_all(due, before=before, to=_M.UNKNOWN, **facts) for before in (_M.PENDING, _M.CLAIMED, _M.SENDING))
+    held = (_M.PENDING, _M.CLAIMED, _M.SENDING)
+    return sum(move_all(waiting, before=before, to=_M.UNKNOWN, **facts) for before in held)
 
 
 def _mark() -> int:
@@ -113,9 +130,10 @@ def _outside() -> Outside | None:
         return None
 
 
-def _write(outside: Outside) -> None:
+def _write(outside: Outside) -> bool:
+    """Write it down outside, and tell whether it stands there."""
     if settings.SENDER_EPOCH:
-        return
+        return True
     file = _file()
     beside = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
     try:
@@ -124,6 +142,8 @@ def _write(outside: Outside) -> None:
         beside.replace(file)
     except OSError:
         logger.exception("The sender's epoch can't be written; nothing is sent until it can")
+        return False
+    return True
 
 
 def _file() -> Path:

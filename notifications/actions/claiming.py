@@ -27,15 +27,25 @@ class Claim:
     ids: tuple[uuid.UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something is due and the channel's pace has no room for it before so many seconds."""
+
+    seconds: float
+
+
 @transaction.atomic(durable=True)
-def claim(*, channel: str, now: dt.datetime, is_paced: bool) -> Claim | None:
-    """Take the due messages of a channel whose time runs out soonest; None if there are none, or it must wait."""
+def claim(*, channel: str, now: dt.datetime, is_paced: bool) -> Claim | Wait | None:
+    """Take the due messages of a channel whose time runs out soonest; None if there are none, or the channel rests."""
     due = Message.objects.filter(channel=channel, state=_M.PENDING, due_at__lte=now).order_by("send_by")
     if connection.vendor == "postgresql":
         due = due.select_for_update(skip_locked=True)
     ids: Sequence[uuid.UUID] = list(due.values_list("pk", flat=True)[:BATCH])
     if ids and is_paced:
-        ids = ids[: _tokens(channel, len(ids), now)]
+        room = _tokens(channel, len(ids), now)
+        if isinstance(room, Wait):
+            return room
+        ids = ids[:room]
     if not ids:
         return None
     token = uuid.uuid4()
@@ -47,17 +57,21 @@ def claim(*, channel: str, now: dt.datetime, is_paced: bool) -> Claim | None:
     return Claim(token, tuple(ids))
 
 
-def _tokens(channel: str, wanted: int, now: dt.datetime) -> int:
-    """Take so many tokens, or as many as there are."""
+def _tokens(channel: str, wanted: int, now: dt.datetime) -> int | Wait:
+    """Take so many tokens, or as many as there are; none while the channel rests. If there are none yet: wait."""
     rate = settings.PACE[channel]
-    Pace.objects.get_or_create(channel=channel, defaults={"tokens": rate, "filled_at": db_clock()})
-    pace = Pace.objects.select_for_update().annotate(clock=db_clock()).get(pk=channel)
+    locked = Pace.objects.select_for_update().annotate(clock=db_clock()).filter(pk=channel)
+    pace = locked.first()
+    if pace is None:
+        Pace.objects.get_or_create(channel=channel, defaults={"tokens": rate, "filled_at": db_clock()})
+        pace = locked.get()
     if pace.paused_until and pace.paused_until > now:
         return 0
     full = min(rate, pace.tokens + max(0.0, (pace.clock - pace.filled_at).total_seconds()) * rate)
     taken = min(wanted, int(full))
     Pace.objects.filter(pk=channel).update(tokens=full - taken, filled_at=pace.clock)
-    return taken
+    # Spread, so that the workers of an installation do not all come back at one moment.
+    return taken or Wait((1 - full) / rate * random.uniform(1, 2))  # noqa: S311 - to spread, not to hide
 
 
 @transaction.atomic(durable=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
+from notifications.actions.recording import OUT_OF_REACH
 from notifications.actions.transitions import move, suppress
 from notifications.domain import twilio
 from notifications.domain.states import MessageState
@@ -83,23 +84,40 @@ def _apply_batch(now: dt.datetime) -> int:
     for event in events:
         assert event.message_id is not None  # what is about nothing here is stored as applied
         of_message[event.message_id].append(Said(event.provider_sid, event.status, event.error_code))
-    messages = Message.objects.select_for_update().filter(pk__in=of_message).order_by("pk")
-    over = _sids_before(list(of_message))
+    messages = list(Message.objects.select_for_update().filter(pk__in=of_message).order_by("pk"))
+    over = _sids_before(list(of_message))  # under their locks: no worker writes an attempt down meanwhile
     for message in messages:
-        _apply(message, of_message[message.pk], over[message.pk], now)
+        _apply_safely(message, of_message[message.pk], over[message.pk], now)
     ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(applied_at=now)
     return len(events)
 
 
 def _sids_before(messages: Sequence[uuid.UUID]) -> defaultdict[uuid.UUID, set[str]]:
-    """Return the provider's ids of every attempt that is known already."""
+    """Return the provider's ids of the attempts that are over, of messages that have no id at present.
+
+    The latest attempt is over where the message waits for the next. Of a message that waits, or is sent once more,
+    whatever was heard was about an earlier one: it would have that id still.
+    """
     known: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
-    attempts = MessageAttempt.objects.filter(message__in=messages).exclude(provider_sid="")
-    heard = ProviderEvent.objects.filter(message__in=messages, applied_at__isnull=False)
+    is_over = Q(message__state=_M.PENDING) | Q(number__lt=F("message__attempt"))
+    attempts = MessageAttempt.objects.filter(is_over, message__in=messages).exclude(provider_sid="")
+    is_later = Q(message__state__in=_AT_REST) | Q(message__resends__gt=0)
+    heard = ProviderEvent.objects.filter(is_later, message__in=messages, applied_at__isnull=False)
     for rows in (attempts, heard):
         for message_id, sid in rows.values_list("message_id", "provider_sid"):
             known[message_id].add(sid)
     return known
+
+
+def _apply_safely(message: Message, said: Sequence[Said], known: set[str], now: dt.datetime) -> None:
+    try:
+        with transaction.atomic():
+            _apply(message, said, known, now)
+    except OUT_OF_REACH:
+        raise
+    except Exception:
+        # It must not keep the others from being told for ever: it counts as applied, and its row stays.
+        logger.exception("Could not apply the call-backs about message %s", message.pk)
 
 
 def _apply(message: Message, said: Sequence[Said], known: set[str], now: dt.datetime) -> None:
@@ -116,9 +134,8 @@ def _apply(message: Message, said: Sequence[Said], known: set[str], now: dt.date
 def _is_about_this_attempt(message: Message, said: Said, known: set[str]) -> bool:
     if message.provider_sid:
         return said.sid == message.provider_sid
-    if message.state in _AT_REST and said.sid in known:
-        return said.status == "delivered"  # the handset got the first one after all: no second
-    return True
+    # Of an attempt that is over, one thing counts still: the handset got that one after all.
+    return said.sid not in known or said.rank == twilio.RANK["delivered"]
 
 
 def forward(message: Message, said: Said, *, now: dt.datetime) -> None:

@@ -1,152 +1,147 @@
 """From what happened and what is coming to message rows. Planning twice adds nothing: the key is the memory."""
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
-from clinic import queries as clinic_queries
-from clinic.models import Site
-from notifications.actions.transitions import address_hash
-from notifications.domain import texts
+from notifications import hours
+from notifications.actions import changes, reminders
+from notifications.actions.rows import row
+from notifications.actions.scene import HOLD, Scene, scene
+from notifications.actions.told import not_said_before
+from notifications.domain.cadence import OPTIONAL, PURPOSES, SAFETY
 from notifications.domain.states import Kind, MessageState
-from notifications.models import Message
-from patients.domain.contact import Channel
-from patients.reach import Reach, reach_of
-from scheduling.domain import local_time
-from scheduling.queries import messaging
-from scheduling.queries.messaging import BookedCourse, ComingSession
+from notifications.domain.window import LAW
+from notifications.models import AskedFor, Message
+from notifications.policies import hours_of
+from patients.domain.contact import Channel, Purpose
+from patients.reach import Reach, reach_by_purpose, reach_of_people
 
-HOLD = dt.timedelta(minutes=3)  # a slip undone at once sends nothing (screens.md 2.4)
-LOOK_BACK = dt.timedelta(days=2)
-REMIND_AT, REMIND_UNTIL = 10 * 60, 20 * 60
-DIGEST_AT, DIGEST_UNTIL = 12 * 60, 20 * 60
-FRIDAY = 5
-_NAMES = uuid.UUID("5f1f4b0e-6c1d-4a53-9f0e-0a6f2f2b7c11")
+__all__ = ["HOLD", "plan_messages"]
+
+NO_TIME = "There was no time left at which the site may write. Call the patient."
+_Ways = Mapping[tuple[int, Channel], Reach]
 
 
 def plan_messages(*, now: dt.datetime) -> int:
-    """Insert the messages that follow from new courses and coming sessions; return how many rows are new."""
-    sites = {site.pk: site for site in clinic_queries.all_sites()}
-    rows = _for_new_courses(sites, now)
-    for site in sites.values():
-        rows += _for_coming_sessions(site, now)
-    return _insert(rows)
+    """Insert the messages that follow from what happened and what is coming; return how many rows are new.
+
+    The number of statements does not depend on how much there is, and their cost not on how much was said before.
+    """
+    seen = scene(now)
+    if not seen.sites:
+        return 0
+    asked = frozenset(AskedFor.objects.values_list("patient_id", "kind"))
+    changed = changes.of_changes(seen)
+    drafts = [
+        *changes.of_courses(seen),
+        *changed.drafts,
+        *changes.of_offers(seen),
+        *reminders.of_weeks(seen),
+        *reminders.of_sessions(seen, asked, changed),
+        *reminders.for_drivers(seen),
+        *reminders.of_recalls(seen),
+    ]
+    wanted = [each for each in drafts if each.kind not in seen.policy(each.site_id).kinds_off]
+    reach = _Reach.of(wanted)
+    return _insert([made for each in wanted for made in _rows(each, seen, reach)])
+
+
+def _unsaid(rows: Sequence[Message]) -> list[Message]:
+    """Return the new rows of which nothing was said to another address: who gets a new phone is not told all again.
+
+    Whom nobody could reach by then may be reached now.
+    """
+    if not rows:
+        return []
+    known = Message.objects.filter(
+        Q(session__in={each.session_id for each in rows if each.session_id})
+        | Q(course__in={each.course_id for each in rows if not each.session_id}, session=None)
+        | Q(offer__in={each.offer_id for each in rows if each.offer_id})
+    ).exclude(state=MessageState.UNREACHABLE, address_hash="")
+    columns = (
+        "kind",
+        "session_id",
+        "timing_version",
+        "course_id",
+        "week_of",
+        "offer_id",
+        "related_person_id",
+        "channel",
+    )
+    said = {_subject(*values) for values in known.values_list(*columns)}
+    return [each for each in rows if _subject(*(getattr(each, name) for name in columns)) not in said]
+
+
+def _subject(kind: str, session: int | None, timing: int, course: int | None, *rest: object) -> tuple[object, ...]:
+    # A session says which course it is of.
+    return (str(kind), session, timing if session else 0, None if session else course, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How whoever a draft is for may be reached; at most four statements."""
+
+    patients: Mapping[Purpose, _Ways]
+    people: _Ways
+
+    @classmethod
+    def of(cls, drafts: Sequence[Message]) -> "_Reach":
+        people = {each.related_person_id for each in drafts if each.related_person_id}
+        patients = {each.patient_id for each in drafts if each.patient_id and not each.related_person_id}
+        purposes = {_purpose(each) for each in drafts}
+        return cls(reach_by_purpose(patients, purposes) if patients else {}, reach_of_people(people) if people else {})
+
+    def ways(self, draft: Message) -> list[tuple[Channel, Reach]]:
+        """Return the channels a draft goes by, and where to."""
+        found = self.people if draft.related_person_id else self.patients.get(_purpose(draft), {})
+        who = draft.related_person_id or draft.patient_id or 0
+        return [(channel, found[(who, channel)]) for channel in Channel if (who, channel) in found]
+
+
+def _purpose(draft: Message) -> Purpose:
+    return Purpose(PURPOSES[Kind(draft.kind)])
+
+
+def _rows(draft: Message, seen: Scene, reach: _Reach) -> list[Message]:
+    """Return one row for each channel the reader agreed to, or one row that says nobody could be reached; none yet
+    where its time has not come."""
+    ways: Sequence[tuple[Channel, Reach | None]] = reach.ways(draft) or [(Channel.SMS, None)]
+    rows = [_placed(draft, seen, channel, way) for channel, way in ways if way or draft.kind not in OPTIONAL]
+    return [made for made in rows if made is not None]
+
+
+def _placed(draft: Message, seen: Scene, channel: Channel, way: Reach | None) -> Message | None:
+    site = seen.sites[draft.site_id]
+    at = _said_at(draft, seen, (way.zone if way else "") or site.zone)
+    if at and at > seen.now + HOLD and draft.due_at > seen.now:
+        return None  # a row too early would be one too many if the visit changes by then
+    made = row(draft, site=site, now=seen.now, channel=channel, reach=way)
+    if at is None and way:
+        made.state, made.reason, made.settled_at = MessageState.SKIPPED_STALE, NO_TIME, seen.now
+    elif at and (at < draft.due_at or at > max(draft.due_at, seen.now)):
+        made.due_at = at
+    return made
+
+
+def _said_at(draft: Message, seen: Scene, zone: str) -> dt.datetime | None:
+    """Return when something is said, within the hours at which its reader may be written to; None: never in time."""
+    found = hours.placed(
+        draft.due_at, until=draft.send_by, zone=zone, hours=hours_of(seen.policy(draft.site_id)), now=seen.now
+    )
+    if found is None and draft.kind in SAFETY:
+        return hours.placed(draft.due_at, until=draft.send_by, zone=zone, hours=LAW, now=seen.now)
+    return found
 
 
 @transaction.atomic(durable=True)
-def _insert(rows: Sequence[Message]) -> int:
+def _insert(rows: Iterable[Message]) -> int:
     """Insert what is new; of two planners that insert the same row, the key lets one win."""
-    keys = [row.dedupe_key for row in rows]
-    known = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
-    new = [row for row in rows if row.dedupe_key not in known]
+    made = {each.dedupe_key: each for each in rows}
+    known = set(Message.objects.filter(dedupe_key__in=made).values_list("dedupe_key", flat=True)) if made else set()
+    new = not_said_before(_unsaid([each for key, each in made.items() if key not in known]))
     Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     return len(new)
-
-
-def _for_new_courses(sites: Mapping[int, Site], now: dt.datetime) -> list[Message]:
-    courses = [c for c in messaging.booked_courses(since=now - LOOK_BACK) if c.first_starts_at > now]
-    reach = reach_of({course.patient_id for course in courses})
-    return [row for course in courses for row in _rows(_booked(course), sites[course.site_id], reach, now)]
-
-
-def _booked(course: BookedCourse) -> Message:
-    return Message(
-        dedupe_key=f"course-{course.course_id}",
-        patient_id=course.patient_id,
-        course_id=course.course_id,
-        kind=Kind.BOOKED,
-        due_at=course.booked_at + HOLD,
-        send_by=course.first_starts_at,
-    )
-
-
-def _for_coming_sessions(site: Site, now: dt.datetime) -> list[Message]:
-    today = local_time.today(now, site.zone)
-    monday = today + dt.timedelta(days=8 - today.isoweekday())
-    week = [monday + dt.timedelta(days=offset) for offset in range(7)]
-    coming = messaging.sessions_coming(site_id=site.pk, days=[*_next_days(today), *week])
-    drafts = [_day_before(session, site) for session in coming if _is_reminded(session)]
-    drafts += _digests(coming, week, site)
-    due = [draft for draft in drafts if draft.due_at <= now < draft.send_by]
-    reach = reach_of({draft.patient_id for draft in due if draft.patient_id})
-    return [row for draft in due for row in _rows(draft, site, reach, now)]
-
-
-def _next_days(today: dt.date) -> list[dt.date]:
-    return [today + dt.timedelta(days=1)]
-
-
-def _is_reminded(session: ComingSession) -> bool:
-    return session.style == "every_visit" or session.is_unusual
-
-
-def _day_before(session: ComingSession, site: Site) -> Message:
-    eve = session.day - dt.timedelta(days=1)
-    return Message(
-        dedupe_key=f"session-{session.session_id}.{session.timing_version}",
-        patient_id=session.patient_id,
-        course_id=session.course_id,
-        session_id=session.session_id,
-        timing_version=session.timing_version,
-        kind=Kind.DAY_BEFORE,
-        due_at=local_time.to_utc(eve, REMIND_AT, site.zone),
-        send_by=local_time.to_utc(eve, REMIND_UNTIL, site.zone),
-    )
-
-
-def _digests(coming: Iterable[ComingSession], week: Sequence[dt.date], site: Site) -> list[Message]:
-    courses = {s.course_id: s.patient_id for s in coming if s.style == "weekly_digest" and s.day in week}
-    friday = week[0] - dt.timedelta(days=8 - FRIDAY)
-    return [
-        Message(
-            dedupe_key=f"course-{course_id}.{week[0]:%Y%m%d}",
-            patient_id=patient_id,
-            course_id=course_id,
-            week_of=week[0],
-            kind=Kind.WEEK,
-            due_at=local_time.to_utc(friday, DIGEST_AT, site.zone),
-            send_by=local_time.to_utc(week[0] - dt.timedelta(days=1), DIGEST_UNTIL, site.zone),
-        )
-        for course_id, patient_id in sorted(courses.items())
-    ]
-
-
-def _rows(draft: Message, site: Site, reach: Mapping[tuple[int, Channel], Reach], now: dt.datetime) -> list[Message]:
-    """Return one row for each channel the patient agreed to, or one row that says nobody could be reached."""
-    assert draft.patient_id is not None
-    ways = [
-        (channel, reach[(draft.patient_id, channel)]) for channel in Channel if (draft.patient_id, channel) in reach
-    ]
-    if not ways:
-        nobody = _copy(draft, site, now, Channel.SMS, None)
-        nobody.state = MessageState.UNREACHABLE
-        nobody.reason = "No consent with a usable phone or e-mail. Call the patient."
-        nobody.settled_at = now
-        return [nobody]
-    return [_copy(draft, site, now, channel, way) for channel, way in ways]
-
-
-def _copy(draft: Message, site: Site, now: dt.datetime, channel: Channel, way: Reach | None) -> Message:
-    key = f"{draft.dedupe_key}:{draft.kind}:{channel}:{way.contact_point_id if way else 'nobody'}"
-    return Message(
-        # Made of the key: planned again after a restore, it is the message the provider knows already.
-        id=uuid.uuid5(_NAMES, key),
-        dedupe_key=key,
-        site=site,
-        patient_id=draft.patient_id,
-        course_id=draft.course_id,
-        session_id=draft.session_id,
-        timing_version=draft.timing_version,
-        week_of=draft.week_of,
-        contact_point_id=way.contact_point_id if way else None,
-        address_hash=address_hash(way.address) if way else "",
-        language=way.language if way else "",
-        kind=draft.kind,
-        channel=channel,
-        due_at=draft.due_at,
-        send_by=draft.send_by,
-        template_version=texts.VERSION,
-        created_at=now,
-    )

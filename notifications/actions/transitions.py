@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from notifications.domain.cadence import DESPITE_STOP
 from notifications.domain.states import MOVES, MessageState
 from notifications.models import Message, Suppression
 
@@ -23,6 +24,24 @@ def move(message: Message, to: MessageState, **facts: object) -> None:
     for name, value in {"state": to, **facts}.items():
         setattr(message, name, value)
     Message.objects.filter(pk=message.pk).update(state=to, **facts)
+
+
+def move_as_read(message: Message, to: MessageState, *conditions: Combinable, **facts: object) -> bool:
+    """Change the state of a message that is not locked, if it is as it was read and the conditions hold; tell whether.
+
+    As it was read: in its state, under its lease. One statement, so nobody comes between the look and the change.
+
+    :raises ValueError: the table knows no such move.
+    """
+    before = MessageState(message.state)
+    if to not in MOVES[before]:
+        raise ValueError(f"A message can't go from {before} to {to}.")
+    as_read = Message.objects.filter(pk=message.pk, state=before, lease_token=message.lease_token)
+    if not as_read.filter(*conditions).update(state=to, **facts):
+        return False
+    for name, value in {"state": to, **facts}.items():
+        setattr(message, name, value)
+    return True
 
 
 def move_all(messages: QuerySet[Message], *, before: MessageState, to: MessageState, **facts: object) -> int:
@@ -61,7 +80,7 @@ def suppress(*, hashed: str, channel: str, cause: str, now: dt.datetime) -> None
         channel=channel, address_hash=hashed, defaults={"cause": cause[:40], "since": now}
     )
     move_all(
-        Message.objects.filter(channel=channel, address_hash=hashed),
+        Message.objects.filter(channel=channel, address_hash=hashed).exclude(kind__in=DESPITE_STOP),
         before=MessageState.PENDING,
         to=MessageState.SUPPRESSED,
         reason="This address asked for no more messages.",

@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
+from notifications.domain.calendar import Invite
+
 
 class ChannelError(Exception):
     """The message was certainly not sent. `permanent`: trying again is useless."""
@@ -32,7 +34,7 @@ class AnswerLost(Exception):
 
 
 class CannotLookUp(Exception):
-    """The provider could not be asked, or can't be: nothing is known about the message."""
+    """The provider could not be asked, or its answer leaves open which message it is about: nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Outgoing:
     body: str
     valid_seconds: int
     unsubscribe_url: str = ""
+    html: str = ""  # the same words as a page
+    invite: Invite | None = None  # a calendar to go with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A message that may have left. `body_hash` empty: unknown. `taken`: ids that belong to other messages."""
+    """A message that may have left. `body_hash` empty: unknown. `taken`: ids that belong to other messages.
+
+    `is_supposed`: nobody here tried to send it (a restored database), so its words are what they would be now.
+    """
 
     message_id: str
     address: str
@@ -67,6 +74,7 @@ class Sought:
     since: dt.datetime
     until: dt.datetime
     taken: frozenset[str] = frozenset()
+    is_supposed: bool = False
 
 
 class Channel(Protocol):
@@ -92,7 +100,7 @@ class Channel(Protocol):
     def find(self, sought: Sought) -> Receipt | None:
         """Return what the provider knows of a message, or None: it never got it.
 
-        :raises CannotLookUp: it can't be asked.
+        :raises CannotLookUp: it can't be asked, or what it says may be about this message or another one.
         """
         ...
 

@@ -35,7 +35,7 @@ _building = threading.Lock()  # two workers that start together must not each op
 @lru_cache(maxsize=1)
 def _built() -> httpx.Client:
     # Built once: making the TLS context costs forty times the request. No retries: a lost answer must stay unknown.
-    patience = httpx.Timeout(settings.PROVIDER_TIMEOUT, connect=5)
+    patience = httpx.Timeout(settings.PROVIDER_TIMEOUT, connect=5, write=5, pool=5)
     return httpx.Client(timeout=patience, transport=httpx.HTTPTransport(retries=0))
 
 
@@ -85,13 +85,17 @@ class TwilioSms:
     def find(self, sought: Sought) -> Receipt | None:
         """Look a message up: by our id in its call-back address where the answer holds it, else by number and time.
 
-        :raises CannotLookUp: the gateway did not answer the question.
+        Twilio's own answers hold no call-back address.
+
+        :raises CannotLookUp: the gateway did not answer the question, or a supposed message may be another one it has.
         """
         try:
             candidates = [row for row in _pages(sought) if str(row.get("sid")) not in sought.taken]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise CannotLookUp("The SMS gateway did not say what it has.") from error
         ours = [row for row in candidates if _is_it(row, sought)]
+        if not ours and sought.is_supposed and any(_may_be_it(row, sought) for row in candidates):
+            raise CannotLookUp("Something went to this number, in other words than are known here.")
         return _known(ours[0]) if ours else None
 
     def close(self) -> None:
@@ -122,9 +126,15 @@ def _receipt(response: httpx.Response) -> Receipt:
             answer = {"code": 20429}
         else:
             raise AnswerLost("The SMS gateway's answer can't be read.", http_status=status) from error
-    if response.is_success and answer.get("sid"):
-        return Receipt(str(answer["sid"]), str(answer.get("status", "accepted")), status)
+    if response.is_success:
+        return _taken(answer, status)
     raise _refusal(str(answer.get("code") or status), status)
+
+
+def _taken(answer: dict[str, Any], status: int) -> Receipt:
+    if not answer.get("sid"):
+        raise AnswerLost("The SMS gateway took the text and did not say under which id.", http_status=status)
+    return Receipt(str(answer["sid"]), str(answer.get("status", "accepted")), status)
 
 
 def _refusal(code: str, status: int) -> ChannelError:
@@ -163,12 +173,23 @@ def _is_it(row: dict[str, Any], sought: Sought) -> bool:
     named = row.get("status_callback")
     if named:
         return sought.message_id in str(named)
-    body = row.get("body")
-    if body and sought.body_hash and hashlib.sha256(str(body).encode()).hexdigest() != sought.body_hash:
-        return False
-    return row.get("from") in (None, settings.SMS["from"]) and any(
-        sought.since - SLACK <= at <= sought.until + SLACK for at in _times(row)
+    return _may_be_it(row, sought) and _has_its_words(row, sought)
+
+
+def _may_be_it(row: dict[str, Any], sought: Sought) -> bool:
+    """Tell whether a text that names no message left from our number at the time."""
+    return (
+        not row.get("status_callback")
+        and row.get("from") in (None, settings.SMS["from"])
+        and any(sought.since - SLACK <= at <= sought.until + SLACK for at in _times(row))
     )
+
+
+def _has_its_words(row: dict[str, Any], sought: Sought) -> bool:
+    body = row.get("body")
+    if not body or not sought.body_hash:
+        return not sought.is_supposed
+    return hashlib.sha256(str(body).encode()).hexdigest() == sought.body_hash
 
 
 def _known(row: dict[str, Any]) -> Receipt:

@@ -25,9 +25,34 @@ class MessageState(StrEnum):
 
 
 class Kind(StrEnum):
+    """What a message is about (screens.md 4.3, 4.4)."""
+
     BOOKED = "booked"
     WEEK = "week"
+    FIRST_VISIT = "first_visit"  # three days before the first
+    AHEAD = "ahead"  # three days before a later one, where each visit is reminded of
+    RIDE = "ride"  # three days before a visit nobody goes home from alone
     DAY_BEFORE = "day_before"
+    PREP = "prep"  # the day before a visit nobody goes home from alone
+    SAME_DAY = "same_day"
+    ESCORT = "escort"  # to the person who drives
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    OPENING = "opening"
+    RECALL = "recall"
+    FORM_DUE = "form_due"
+    # Answers to what somebody wrote.
+    CONFIRMED = "confirmed"
+    ASKED = "asked"
+    LATE = "late"
+    ESCORT_YES = "escort_yes"
+    STOP_ACK = "stop_ack"
+    START_ACK = "start_ack"
+    HELP = "help"
+    FREE_TEXT = "free_text"
+    CRISIS = "crisis"
+    STRANGER = "stranger"
 
 
 _M = MessageState
@@ -60,6 +85,9 @@ MOVES: dict[MessageState, frozenset[MessageState]] = {
 }
 
 NEEDS_A_PERSON = frozenset({_M.UNKNOWN, _M.ABANDONED, _M.DEAD, _M.UNREACHABLE, _M.UNDELIVERED, _M.FAILED})
+
+# It certainly did not arrive by this way, and no further try is planned: another way may be taken.
+REFUSED = frozenset({_M.DEAD, _M.UNDELIVERED, _M.FAILED, _M.SUPPRESSED})
 
 # What counts towards the texts a number gets in a day: left, may have left, or would have left.
 COUNTED = frozenset({_M.SENDING, _M.ACCEPTED, _M.SENT, _M.DELIVERED, _M.UNKNOWN, _M.ABANDONED, _M.SHOWN})

@@ -60,6 +60,11 @@ def meaning(code: str) -> Meaning:
     return CODES.get(code, (Meaning.OTHER, ""))[0]
 
 
+def codes(meaning: Meaning) -> list[str]:
+    """Return the error codes that mean something."""
+    return [code for code, (means, _words) in CODES.items() if means is meaning]
+
+
 def words(code: str) -> str:
     """Return what an error code means for the person at the desk."""
     return CODES.get(code, (Meaning.OTHER, "The text was not delivered."))[1]

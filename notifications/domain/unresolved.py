@@ -24,10 +24,26 @@ class Policy(StrEnum):
     CALL = "call"  # never again: a person calls
 
 
+_IF_AHEAD = frozenset(
+    {
+        Kind.BOOKED,
+        Kind.WEEK,
+        Kind.FIRST_VISIT,
+        Kind.AHEAD,
+        Kind.RIDE,
+        Kind.DAY_BEFORE,
+        Kind.PREP,
+        Kind.ESCORT,
+        Kind.RECALL,
+        Kind.FORM_DUE,
+    }
+)
+# Of the others nobody hears twice: an offer may be gone, a visit may have begun, and whoever wrote writes again.
 POLICIES: dict[Kind, Policy] = {
-    Kind.BOOKED: Policy.RESEND_IF_AHEAD,
-    Kind.WEEK: Policy.RESEND_IF_AHEAD,
-    Kind.DAY_BEFORE: Policy.RESEND_IF_AHEAD,
+    **dict.fromkeys(Kind, Policy.CALL),
+    **dict.fromkeys(_IF_AHEAD, Policy.RESEND_IF_AHEAD),
+    Kind.MOVED: Policy.RESEND,
+    Kind.CANCELLED: Policy.RESEND,
 }
 
 

@@ -23,7 +23,24 @@ class Channel(StrEnum):
 
 
 class Purpose(StrEnum):
+    """What somebody may be written to about; STOP ends all of them."""
+
     REMINDERS = "reminders"
+    OFFERS = "offers"  # a time that became free
+    FORMS = "forms"
+    ESCORT = "escort"  # the person who drives, about the visits they drive to
+
+
+class Problem(StrEnum):
+    """Why nothing is sent to an address any more, though nobody asked to stop."""
+
+    NONE = ""
+    INVALID = "invalid"
+    LANDLINE = "landline"
+    OUT_OF_SERVICE = "out_of_service"
+    WRONG_PERSON = "wrong_person"
+    BOUNCED = "bounced"
+    UNCONFIRMED = "unconfirmed"  # nothing got through for weeks: the number may be somebody else's by now
 
 
 class Language(StrEnum):

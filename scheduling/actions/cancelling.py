@@ -21,12 +21,12 @@ def cancel_sessions(
     version: int,
     reason: str,
     now: dt.datetime,
-    by_whom: CancelledBy = CancelledBy.PATIENT,
+    by_whom: CancelledBy,
     scope: Scope = Scope.ONE,
 ) -> tuple[int, bool]:
     """Cancel visits and free their devices, people and times; return the session's id, and if it was done before.
 
-    A cancellation by the patient is late by the clinic's policy; no fee follows from it.
+    A cancellation by the patient is late by the clinic's policy; no fee follows from it. One by the clinic is told.
 
     :raises Rejected: no reason is given.
     :raises IllegalMove: treatment has already begun.

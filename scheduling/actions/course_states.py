@@ -126,10 +126,19 @@ def _end(course: Course, reason: EndReason, note: str, hand: Hand) -> None:
     facts = {"state": CourseState.DISCONTINUED, "resume_on": None, "end_reason": reason.value}
     change = ledger.header(course, "ended", hand, facts=facts, reason=note, data={"end_reason": reason.value})
     words = f"The course ended: {reason.replace('_', ' ')}"
-    _give_back(course, change, words, hand, all_open=reason in QUIET_ENDS)
+    by_whom = CancelledBy.PATIENT if reason is EndReason.MOVED_AWAY else CancelledBy.CLINIC
+    _give_back(course, change, words, hand, by_whom=by_whom, all_open=reason in QUIET_ENDS)
 
 
-def _give_back(course: Course, change: CourseEvent, reason: str, hand: Hand, *, all_open: bool = False) -> None:
+def _give_back(
+    course: Course,
+    change: CourseEvent,
+    reason: str,
+    hand: Hand,
+    *,
+    by_whom: CancelledBy = CancelledBy.CLINIC,
+    all_open: bool = False,
+) -> None:
     """Cancel what lies ahead; with `all_open` also what is past and nobody has settled, so that nobody is asked."""
     meant = Q(state__in=MOVABLE, ends_at__gt=hand.now)
     if all_open:
@@ -137,7 +146,7 @@ def _give_back(course: Course, change: CourseEvent, reason: str, hand: Hand, *, 
     found = Session.objects.select_for_update(no_key=True).filter(meant, course=course)
     rows = list(found.order_by("starts_at", "pk"))
     if rows:
-        ledger.write(cancelled(course, rows, reason, CancelledBy.CLINIC, hand.now), hand, change=change)
+        ledger.write(cancelled(course, rows, reason, by_whom, hand.now), hand, change=change)
 
 
 def _audit(request: clinic_actions.Request, course: Course, kind: str, now: dt.datetime) -> None:

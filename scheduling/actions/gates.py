@@ -8,17 +8,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from clinic import actions as clinic_actions
+from patients.models import RelatedPerson
 from scheduling.actions import gate_facts, locking
 from scheduling.actions.gate_facts import Evidence, Target, Whose
-from scheduling.domain import gates, local_time
-from scheduling.domain.gate_kinds import AFTER, GATES, GateScope
+from scheduling.domain import gate_kinds, gates, local_time
+from scheduling.domain.gate_kinds import AFTER, GATES, NAMED, GateScope, Requirement
 from scheduling.domain.gates import Gate
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.operations import GateKind
-from scheduling.errors import Conflict, GateRed, NotFound, Rejected
+from scheduling.domain.states import SessionState
+from scheduling.errors import Conflict, GateRed, NotFound, Rejected, Stale
 from scheduling.models import CourseEvent, Prerequisite
+from scheduling.queries.definitions import definition_of
 
-__all__ = ["Evidence", "Whose", "pass_gate", "record_gate", "refuse_unmet", "withdraw_gate"]
+__all__ = ["Evidence", "Whose", "answer_ride", "pass_gate", "record_gate", "refuse_unmet", "withdraw_gate"]
+DRIVER = "driver"
 
 
 def record_gate(
@@ -107,11 +111,49 @@ def withdraw_gate(
         if row.withdrawn_at is None:
             _withdraw(request, target, row, now)
         elif row.withdrawn_by_id != request.user.pk:
-            who = row.withdrawn_by.name if row.withdrawn_by else "The clock"
+            who = row.withdrawn_by.name if row.withdrawn_by else "Who drives"
             raise Conflict(f"{who} withdrew this {_at(row.withdrawn_at, target.zone)}.", code="already_withdrawn")
         return row_id
 
     return locking.once(request, run)
+
+
+def answer_ride(*, session_id: int, timing: int, person_id: int, is_yes: bool, now: dt.datetime) -> bool:
+    """Record inside the caller's transaction what a person says who was asked to take a patient home.
+
+    Yes names them and confirms it; no leaves them named and not confirmed, so that the gate asks again. Return False
+    if it is not theirs to say: the visit was moved or is over, asks for nobody, or names somebody else. Again changes
+    nothing.
+
+    :raises NotFound: there is no such visit.
+    """
+    try:
+        target = gate_facts.locked(Whose(session_id=session_id, timing=timing))
+    except Stale:
+        return False
+    asked = _company(target, now)
+    beside = RelatedPerson.objects.filter(pk=person_id, patient=target.patient, is_active=True)
+    if asked is None or not beside.exists():
+        return False
+    level: dict[str, Any] = {**target.level(GateScope.SESSION), "kind": asked.kind, "is_override": False}
+    row = Prerequisite.objects.filter(**level, withdrawn_at=None).first()
+    if row and row.person_id != person_id:
+        return False
+    if row is None or row.is_confirmed != is_yes:
+        if row:
+            _withdraw(None, target, row, now, is_replaced=True)
+        facts = {"person_id": person_id, "is_confirmed": is_yes}
+        _insert(None, target, level, facts, "gate_met" if is_yes else "gate_refused", now)
+    return True
+
+
+def _company(target: Target, now: dt.datetime) -> Requirement | None:
+    """Return who must go home with the patient after a visit still ahead, as its protocol asks for it."""
+    session = target.session
+    if session is None or session.state != SessionState.BOOKED or session.starts_at <= now or target.course is None:
+        return None
+    wanted = gate_kinds.requirements(definition_of(target.course.protocol))
+    return next((each for each in wanted if each.kind in NAMED), None)
 
 
 def refuse_unmet(found: Iterable[Gate], what: str) -> None:
@@ -145,34 +187,43 @@ def _is_there(
     if row.pk == replaces:
         _withdraw(request, target, row, now, is_replaced=True)
         return False
-    who = row.by.name if row.by else "The clock"
+    who = row.by.name if row.by else "Who drives"
     raise Conflict(f"{who} recorded this {_at(row.at, target.zone)}. Look at it first.", code="already_recorded")
 
 
 def _insert(
-    request: clinic_actions.Request,
+    request: clinic_actions.Request | None,
     target: Target,
     level: dict[str, Any],
     facts: dict[str, Any],
     what: str,
     now: dt.datetime,
 ) -> None:
-    row = Prerequisite.objects.create(**level, **facts, at=now, by=request.user)
+    row = Prerequisite.objects.create(**level, **facts, at=now, by=request.user if request else None)
     _note(request, target, row, what, facts.get("reason", ""), now)
 
 
 def _withdraw(
-    request: clinic_actions.Request, target: Target, row: Prerequisite, now: dt.datetime, *, is_replaced: bool = False
+    request: clinic_actions.Request | None,
+    target: Target,
+    row: Prerequisite,
+    now: dt.datetime,
+    *,
+    is_replaced: bool = False,
 ) -> None:
-    Prerequisite.objects.filter(pk=row.pk).update(withdrawn_at=now, withdrawn_by=request.user)
+    by = request.user if request else None
+    Prerequisite.objects.filter(pk=row.pk).update(withdrawn_at=now, withdrawn_by=by)
     if not is_replaced:
         _note(request, target, row, "gate_withdrawn", "", now)
 
 
 def _note(
-    request: clinic_actions.Request, target: Target, row: Prerequisite, what: str, reason: str, now: dt.datetime
+    request: clinic_actions.Request | None, target: Target, row: Prerequisite, what: str, reason: str, now: dt.datetime
 ) -> None:
-    """Add what happened to the history of the course and to the audit log: which gate, never what was shown."""
+    """Add what happened to the history of the course and to the audit log: which gate, never what was shown.
+
+    Without a request it was the person who drives.
+    """
     if target.course:
         CourseEvent.objects.create(
             course=target.course,
@@ -180,15 +231,19 @@ def _note(
             from_state=target.course.state,
             to_state=target.course.state,
             at=now,
-            by=request.user,
+            by=request.user if request else None,
             reason=reason,
-            data={"gate": row.kind, **_visit(row, target)},
+            data={"gate": row.kind, **_visit(row, target), **({} if request else {"actor": DRIVER})},
         )
+    action, patients = f"gate.{what.removeprefix('gate_')}", [target.patient.pk]
+    if request is None:
+        clinic_actions.write_audit_of_command(site=target.site, action=action, patient_ids=patients, now=now)
+        return
     clinic_actions.write_audit(
         request=request,
         site=target.site,
-        action=f"gate.{what.removeprefix('gate_')}",
-        patient_ids=[target.patient.pk],
+        action=action,
+        patient_ids=patients,
         object_type="gate",
         object_id=row.pk,
         now=now,

@@ -131,11 +131,18 @@ def _checked(session_id: int, version: int) -> Session:
 def who_changed(row: Session) -> str:
     """Return who changed a session last, when, and what it is now."""
     latest = SessionEvent.objects.filter(session=row).select_related("by").order_by("pk").last()
-    who = latest.by.name if latest and latest.by else "The clock"
+    who = who_did(latest) if latest else "The clock"
     at = _at(latest.at, row.zone) if latest else ""
     where = f" for {local_time.day_text(row.day)}, {local_time.clock_text(row.minute)}" if _is_ahead(row) else ""
     state = WORDS[SessionState(row.state)]
     return f"{who} changed this visit at {at}: it is {state}{where} now. Look at it and try again."
+
+
+def who_did(event: SessionEvent) -> str:
+    """Return who changed a session, for people to read: somebody on the staff, the patient, or the clock."""
+    if event.by:
+        return event.by.name
+    return "The patient" if event.data.get("actor") == "patient" else "The clock"
 
 
 def _is_ahead(row: Session) -> bool:
@@ -148,12 +155,11 @@ def who_changed_course(row: Course) -> str:
     latest = whole.select_related("by").order_by("pk").last()
     newest = SessionEvent.objects.filter(session__course=row).select_related("by").order_by("pk").last()
     if newest and (latest is None or newest.at > latest.at):
-        latest_by, at = newest.by, newest.at
+        who, at = who_did(newest), newest.at
     elif latest:
-        latest_by, at = latest.by, latest.at
+        who, at = (latest.by.name if latest.by else "The clock"), latest.at
     else:
         return "Somebody changed this course meanwhile. Look at it and try again."
-    who = latest_by.name if latest_by else "The clock"
     return f"{who} changed this course at {_at(at, row.site.zone)}. Look at it and try again."
 
 

@@ -178,7 +178,7 @@ def _check_untouched(session: Session, event: SessionEvent) -> None:
     latest = _in_force(session.pk)
     if latest is None or latest.pk == event.pk:
         return
-    who = latest.by.name if latest.by else "The clock"
+    who = locking.who_did(latest)
     day, minute = local_time.wall(latest.at, session.zone)
     raise Stale(
         f"Can't undo: {who} changed visit {session.number} on {local_time.day_text(day)} at "

@@ -20,7 +20,7 @@ from patients.domain.details import NewPatient
 from scheduling.actions import attendance, cancelling, courses, misses, moving, setup
 from scheduling.demo import cast, evidence
 from scheduling.domain import local_time
-from scheduling.domain.states import SessionState
+from scheduling.domain.states import CancelledBy, SessionState
 from scheduling.errors import Rejected
 from scheduling.models import Session
 from scheduling.queries import repairs
@@ -178,8 +178,14 @@ def _past(session: Session, desk: StaffUser, dice: random.Random, now: dt.dateti
     elif luck < 0.99:
         eve = session.starts_at - dt.timedelta(hours=20)
         asked = clinic_actions.Request(user=desk)
-        version = session.version
-        cancelling.cancel_sessions(request=asked, session_id=session.pk, version=version, reason="Ill", now=eve)
+        cancelling.cancel_sessions(
+            request=asked,
+            session_id=session.pk,
+            version=session.version,
+            reason="Ill",
+            by_whom=CancelledBy.PATIENT,
+            now=eve,
+        )
     else:
         _do(session, desk, partial(attendance.turn_away, reason="Blood pressure"), session.starts_at)
     if dice.random() < 0.9:

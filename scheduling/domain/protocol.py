@@ -197,6 +197,9 @@ class ProtocolDefinition:
     keep_provider: str = "prefer"
     is_group: bool = False
     reminder_style: str = "weekly_digest"
+    reminder_ahead_days: int | None = None  # the first reminder of a visit, 0: none; None: as usual for the style
+    reminder_at: int | None = None  # wall-clock minute at which reminders are sent; None: as the site has it
+    reminders_off: tuple[str, ...] = ()
     late_cancel_hours: int | None = None
     missed_grace_minutes: int | None = None
     missed_from: str = "end"  # what the grace is counted from: the planned end, or the start

@@ -26,6 +26,8 @@ _ESCORTS = ("none", "ride", "required")
 _STARTS = ("next_day", "next_monday")
 _RULES = ("stable_hamd24",)
 _STYLES = ("weekly_digest", "every_visit", "recall")
+# What a protocol may leave out of the reminders its style has.
+_REMINDERS = ("week", "first_visit", "ahead", "ride", "day_before", "prep", "escort", "same_day", "recall", "form_due")
 _KEEPS = ("prefer", "hard")
 
 
@@ -124,6 +126,9 @@ def _rest(top: Node) -> dict[str, Any]:
         "keep_provider": top.choice("keep_provider", _KEEPS, "prefer"),
         "is_group": _flag(top, "group"),
         "reminder_style": reminders.choice("style", _STYLES, "weekly_digest"),
+        "reminder_ahead_days": reminders.whole("ahead_days", 0, 7),
+        "reminder_at": form_parts.clock(reminders, "at"),
+        "reminders_off": _known_of(reminders, "off", _REMINDERS),
         "late_cancel_hours": top.whole("late_cancel_hours", 0, 24 * 14),
         "missed_grace_minutes": top.whole("missed_grace_minutes", 0, 24 * 60),
         "missed_from": top.choice("missed_from", ("end", "start"), "end"),
@@ -134,6 +139,13 @@ def _rest(top: Node) -> dict[str, Any]:
     }
     measures.close()
     reminders.close()
+    return found
+
+
+def _known_of(node: Node, key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    found = node.texts(key)
+    if odd := next((name for name in found if name not in allowed), None):
+        raise ProtocolError(node.at(key), f"must be some of {', '.join(allowed)}, not {odd}")
     return found
 
 

@@ -66,6 +66,8 @@ class Course(models.Model):
         ]
         indexes = [
             models.Index(fields=["held_until"], condition=Q(held_until__isnull=False), name="course_held_until"),
+            # Who is due for a next visit is looked for every few seconds, among all the courses there ever were.
+            models.Index(fields=["protocol"], condition=Q(state=CourseState.ACTIVE.value), name="course_active"),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,10 @@ class CourseEvent(models.Model):
 
     class Meta:
         constraints = [AppendOnly(name="courseevent_append_only")]
-        indexes = [models.Index(fields=["block"], condition=Q(block__isnull=False), name="courseevent_of_block")]
+        indexes = [
+            models.Index(fields=["block"], condition=Q(block__isnull=False), name="courseevent_of_block"),
+            models.Index(fields=["at"], name="courseevent_at"),  # what is new is told
+        ]
 
     def __str__(self) -> str:
         return f"Course event {self.pk}"
@@ -44,6 +47,7 @@ class SessionEvent(models.Model):
 
     class Meta:
         constraints = [AppendOnly(name="sessionevent_append_only")]
+        indexes = [models.Index(fields=["at"], name="sessionevent_at")]
 
     def __str__(self) -> str:
         return f"Session event {self.pk}"

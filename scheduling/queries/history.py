@@ -36,7 +36,14 @@ _OF_COURSE = {
     "gate_met": "{gate} is there{visit}",
     "gate_passed": "{gate} was passed by hand{visit}",
     "gate_withdrawn": "{gate} was withdrawn{visit}",
+    "gate_refused": "{gate}: who drives can't come{visit}",
 }
+
+
+# What patients say themselves.
+_SAID = {"confirmed": "The patient will come{how}", "unconfirmed": "The patient took the yes back{how}"}
+_HOW = {"text": ", by text", "link": ", on their page"}
+_RIDE = {"yes": ", and says they have a ride"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,10 @@ def _text_of_session(row: Happening) -> str:
         return f"{verb} from {_place(before)} to {_place(after)}"
     if row.kind in ("counted", "not_counted"):
         return "Counts toward the course" if row.kind == "counted" else "Does not count toward the course"
+    if row.kind in _SAID:
+        return _SAID[row.kind].format(how=_HOW.get(row.data.get("via", ""), "")) + _RIDE.get(
+            row.data.get("ride", ""), ""
+        )
     words = WORDS[SessionState(row.to_state)]
     return f"Put back: {words}" if row.kind == "undone" else words[0].upper() + words[1:]
 

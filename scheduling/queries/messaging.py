@@ -1,15 +1,19 @@
 """What other apps may say something about: new courses, coming sessions, and the facts of one of them."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 
-from scheduling.domain.states import QUIET_ENDS, RELEASED, SessionState
-from scheduling.models import Course, CourseEvent, Session
+from scheduling.domain import gate_kinds
+from scheduling.domain.operations import OfferState
+from scheduling.domain.states import QUIET_ENDS, RELEASED, CourseState, SessionState
+from scheduling.models import Course, CourseEvent, Prerequisite, Session, SessionEvent, SlotOffer
 
-WITHOUT_VISIT_DAYS = 3  # after this many days without a visit a daily patient is reminded again (screens.md 4.3)
+_TIMED = ("booked", "rescheduled", "undone")  # events after which a visit is when it is
+_Q = "course__protocol__definition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,103 @@ class BookedCourse:
 
 @dataclass(frozen=True, slots=True)
 class ComingSession:
-    """A booked session on a coming day. `is_unusual`: the first, or the first after days without one."""
+    """A booked session on a coming day. `reminders`: what its protocol says of them; `timed_at`: since when it is then.
+
+    `previous_day`: of the visit before it that stands; None: it is the first. `measures`: which scores are taken after
+    which numbers of visits. `booked_by_hand_at`: when a person booked it, so that its patient is told; None: the clock
+    did.
+    """
 
     session_id: int
     course_id: int
     patient_id: int
+    site_id: int
     timing_version: int
     day: dt.date
-    style: str
-    is_unusual: bool
+    starts_at: dt.datetime
+    is_confirmed: bool
+    reminders: Mapping[str, Any]
+    needs_company: bool
+    previous_day: dt.date | None
+    timed_at: dt.datetime
+    number: int
+    measures: Mapping[str, Sequence[int]]
+    booked_by_hand_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseWeek:
+    """The booked visits of one course in one week. `known_at`: since when the first one planned is."""
+
+    course_id: int
+    patient_id: int
+    site_id: int
+    last_starts_at: dt.datetime
+    known_at: dt.datetime
+    reminders: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event that moved, cancelled, added or settled a session, and the session as it stands now.
+
+    `before`: what the event changed, as it was; `is_added`: somebody added the session to a course under way.
+    """
+
+    session_id: int
+    course_id: int
+    patient_id: int
+    site_id: int
+    at: dt.datetime
+    is_added: bool
+    from_state: str
+    before: Mapping[str, Any]
+    makeup_of: int | None
+    state: SessionState
+    cancelled_by: str
+    timing_version: int
+    day: dt.date
+    minute: int
+    starts_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A person named to take a patient home from a booked visit."""
+
+    session_id: int
+    course_id: int
+    patient_id: int
+    site_id: int
+    timing_version: int
+    day: dt.date
+    starts_at: dt.datetime
+    person_id: int
+    reminders: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """A freed time somebody is asked about and has not answered."""
+
+    offer_id: int
+    patient_id: int
+    site_id: int
+    asked_at: dt.datetime
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unbooked:
+    """A course under way in a phase of long intervals, with no visit ahead: when the last one was, and how long after
+    it the next one is due, in weeks."""
+
+    course_id: int
+    patient_id: int
+    site_id: int
+    last_day: dt.date
+    weeks: int
+    reminders: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +135,11 @@ class Visit:
     day: dt.date
     minute: int
     starts_at: dt.datetime
+    is_confirmed: bool = False
 
 
 def booked_courses(*, since: dt.datetime) -> list[BookedCourse]:
-    """Return the courses booked since an instant whose first visit still stands."""
+    """Return the courses booked since an instant whose first visit still stands; one statement."""
     rows = (
         CourseEvent.objects.filter(kind="booked", at__gte=since)
         .annotate(first=Min("course__sessions__starts_at", filter=Q(course__sessions__is_active=True)))
@@ -57,30 +150,188 @@ def booked_courses(*, since: dt.datetime) -> list[BookedCourse]:
     return [BookedCourse(*row) for row in rows]
 
 
-def sessions_coming(*, site_id: int, days: Collection[dt.date]) -> list[ComingSession]:
-    """Return the booked sessions of a site on some days."""
-    before = (
-        Session.objects.filter(course=OuterRef("course"), is_active=True, starts_at__lt=OuterRef("starts_at"))
-        .order_by("-starts_at")
-        .values("day")[:1]
-    )
+def sessions_coming(*, first: dt.date, last: dt.date, far: dt.date) -> list[ComingSession]:
+    """Return the booked sessions of some days, whatever the site; one statement.
+
+    `far`: up to then those whose protocol says itself how long before a visit it reminds of it.
+    """
+    before = Session.objects.filter(course=OuterRef("course"), is_active=True, starts_at__lt=OuterRef("starts_at"))
+    timed = SessionEvent.objects.filter(session=OuterRef("pk"), kind__in=_TIMED)
+    by_hand = SessionEvent.objects.filter(session=OuterRef("pk"), kind="booked", by__isnull=False)
+    own = Q(day__gt=last, day__lte=far, **{f"{_Q}__reminders__has_key": "ahead_days"})
     rows = (
-        Session.objects.filter(site_id=site_id, day__in=days, state=SessionState.BOOKED)
-        .annotate(previous_day=Subquery(before), style=F("course__protocol__definition__reminders__style"))
-        .values_list("pk", "course_id", "patient_id", "timing_version", "day", "style", "previous_day")
+        Session.objects.filter(Q(day__range=(first, last)) | own, state=SessionState.BOOKED)
+        .annotate(
+            previous_day=Subquery(before.order_by("-starts_at").values("day")[:1]),
+            timed_at=Subquery(timed.order_by("-pk").values("at")[:1]),
+            by_hand_at=Subquery(by_hand.order_by("-pk").values("at")[:1]),
+            reminders=F(f"{_Q}__reminders"),
+            escort=F(f"{_Q}__escort"),
+            measures=F(f"{_Q}__measures"),
+        )
         .order_by("starts_at", "pk")
+        .values_list(
+            "pk",
+            "course_id",
+            "patient_id",
+            "site_id",
+            "timing_version",
+            "day",
+            "starts_at",
+            "confirmed_at",
+            "reminders",
+            "escort",
+            "previous_day",
+            "timed_at",
+            "course__booked_at",
+            "number",
+            "measures",
+            "by_hand_at",
+        )
     )
     return [
         ComingSession(
-            session_id=pk,
-            course_id=course_id,
-            patient_id=patient_id,
-            timing_version=timing_version,
-            day=day,
-            style=style or "weekly_digest",
-            is_unusual=previous is None or (day - previous).days > WITHOUT_VISIT_DAYS,
+            *row[:7],
+            is_confirmed=row[7] is not None,
+            reminders=row[8] or {},
+            needs_company=row[9] not in (None, "none"),
+            previous_day=row[10],
+            timed_at=row[11] or row[12],
+            number=row[13],
+            measures=row[14] or {},
+            booked_by_hand_at=row[15] if row[11] else row[12],
         )
-        for pk, course_id, patient_id, timing_version, day, style, previous in rows
+        for row in rows
+    ]
+
+
+def weeks_coming(*, mondays: Collection[dt.date], now: dt.datetime) -> dict[dt.date, list[CourseWeek]]:
+    """Return, by Monday, the courses told of their weeks that have a visit still ahead in one; a statement a week."""
+    found = {}
+    for monday in sorted(mondays):
+        rows = (
+            Session.objects.filter(
+                day__range=(monday, monday + dt.timedelta(days=6)), starts_at__gt=now, state=SessionState.BOOKED
+            )
+            # No style: the usual one.
+            .exclude(**{f"{_Q}__reminders__style__in": ["every_visit", "recall"]})
+            .annotate(reminders=F(f"{_Q}__reminders"))
+            .values("course_id", "patient_id", "site_id", "reminders")
+            .annotate(
+                last=Max("starts_at"),
+                known=Min("events__at", filter=Q(events__kind="booked")),
+                booked=Min("course__booked_at"),
+            )
+            .order_by("course_id")
+            .values_list("course_id", "patient_id", "site_id", "last", "known", "booked", "reminders")
+        )
+        found[monday] = [CourseWeek(*row[:4], known_at=row[4] or row[5], reminders=row[6] or {}) for row in rows]
+    return found
+
+
+def changes(*, since: dt.datetime) -> list[Change]:
+    """Return what happened to sessions since an instant that their patients may have to hear of, in order.
+
+    Of courses that ended quietly, nothing. One statement.
+    """
+    rows = (
+        SessionEvent.objects.filter(
+            Q(kind__in=["rescheduled", "undone"])
+            | Q(to_state__in=[SessionState.CANCELLED, SessionState.NO_SHOW, SessionState.ENTERED_IN_ERROR])
+            | Q(kind="booked", change__isnull=False, by__isnull=False),
+            at__gte=since,
+        )
+        .exclude(session__course__end_reason__in=QUIET_ENDS)
+        .order_by("at", "pk")
+        .values_list(
+            "session_id",
+            "session__course_id",
+            "session__patient_id",
+            "session__site_id",
+            "at",
+            "kind",
+            "from_state",
+            "data",
+            "session__state",
+            "session__cancelled_by",
+            "session__timing_version",
+            "session__day",
+            "session__minute",
+            "session__starts_at",
+            "session__makeup_of_id",
+        )
+    )
+    return [
+        Change(
+            *row[:5],
+            is_added=row[5] == "booked",
+            from_state=row[6],
+            before=row[7].get("before", {}),
+            state=SessionState(row[8]),
+            cancelled_by=row[9],
+            timing_version=row[10],
+            day=row[11],
+            minute=row[12],
+            starts_at=row[13],
+            makeup_of=row[14],
+        )
+        for row in rows
+    ]
+
+
+def driven(*, first: dt.date, last: dt.date) -> list[Driven]:
+    """Return who takes whom home from the booked visits of some days, as named for that time; one statement."""
+    rows = (
+        Prerequisite.objects.filter(
+            kind__in=sorted(gate_kinds.NAMED),
+            is_override=False,
+            withdrawn_at=None,
+            person__isnull=False,
+            session__day__range=(first, last),
+            session__state=SessionState.BOOKED,
+            starts_at=F("session__starts_at"),
+        )
+        .annotate(reminders=F("session__course__protocol__definition__reminders"))
+        .order_by("pk")
+        .values_list(
+            "session_id",
+            "session__course_id",
+            "patient_id",
+            "session__site_id",
+            "session__timing_version",
+            "session__day",
+            "session__starts_at",
+            "person_id",
+            "reminders",
+        )
+    )
+    return [Driven(*row[:8], reminders=row[8] or {}) for row in rows]
+
+
+def offers_open(*, now: dt.datetime) -> list[OpenOffer]:
+    """Return the offers made by text that wait for an answer; one statement."""
+    rows = SlotOffer.objects.filter(state=OfferState.OPEN, is_by_phone=False, expires_at__gt=now).order_by("pk")
+    return [OpenOffer(*row) for row in rows.values_list("pk", "patient_id", "entry__site_id", "asked_at", "expires_at")]
+
+
+def unbooked() -> list[Unbooked]:
+    """Return the courses recalled for their next visit that have none ahead; one statement."""
+    ahead = Session.objects.filter(course=OuterRef("pk"), state__in=[SessionState.BOOKED, SessionState.HELD])
+    rows = (
+        Course.objects.filter(state=CourseState.ACTIVE, protocol__definition__reminders__style="recall")
+        .annotate(
+            ahead=Subquery(ahead.values("pk")[:1]),
+            last=Max("sessions__day", filter=Q(sessions__is_counted=True)),
+            phases=F("protocol__definition__phases"),
+            reminders=F("protocol__definition__reminders"),
+        )
+        .filter(ahead=None, last__isnull=False)
+        .order_by("pk")
+        .values_list("pk", "patient_id", "site_id", "last", "phases", "reminders")
+    )
+    return [
+        Unbooked(course_id, patient_id, site_id, last, int(phases[-1].get("interval_weeks") or 4), reminders)
+        for course_id, patient_id, site_id, last, phases, reminders in rows
     ]
 
 
@@ -88,10 +339,10 @@ def visit_if_unchanged(*, session_id: int, timing_version: int) -> Visit | None:
     """Return when a session is, if it is still booked and was not moved since; else None."""
     row = (
         Session.objects.filter(pk=session_id, timing_version=timing_version, state=SessionState.BOOKED)
-        .values_list("day", "minute", "starts_at")
+        .values_list("day", "minute", "starts_at", "confirmed_at")
         .first()
     )
-    return Visit(*row) if row else None
+    return Visit(*row[:3], is_confirmed=row[3] is not None) if row else None
 
 
 def visits_of(*, course_id: int, since: dt.datetime, until: dt.datetime | None = None) -> list[Visit]:
@@ -100,6 +351,15 @@ def visits_of(*, course_id: int, since: dt.datetime, until: dt.datetime | None =
     if until is not None:
         rows = rows.filter(starts_at__lt=until)
     return [Visit(*row) for row in rows.order_by("starts_at").values_list("day", "minute", "starts_at")]
+
+
+def booked_after(*, course_ids: Collection[int], since: dt.datetime) -> dict[int, list[tuple[int, dt.datetime]]]:
+    """Return, by course, the booked visits that begin from an instant on and when, in order; one statement."""
+    found: dict[int, list[tuple[int, dt.datetime]]] = {}
+    rows = Session.objects.filter(course__in=course_ids, state=SessionState.BOOKED, starts_at__gte=since)
+    for course_id, pk, starts_at in rows.order_by("starts_at").values_list("course_id", "pk", "starts_at"):
+        found.setdefault(course_id, []).append((pk, starts_at))
+    return found
 
 
 def days_of(*, session_ids: Collection[int]) -> list[tuple[int, int, dt.date]]:
@@ -122,6 +382,6 @@ def courses_ended_quietly(*, since: dt.datetime) -> list[int]:
     return sorted(set(ended.values_list("course_id", flat=True)))
 
 
-def has_ended_quietly(*, course_id: int) -> bool:
-    """Tell whether a course ended in a way nobody is told about."""
-    return Course.objects.filter(pk=course_id, end_reason__in=QUIET_ENDS).exists()
+def ended_quietly(*, course_ids: Collection[int]) -> set[int]:
+    """Return those of some courses that ended in a way nobody is told about; one statement."""
+    return set(Course.objects.filter(pk__in=course_ids, end_reason__in=QUIET_ENDS).values_list("pk", flat=True))

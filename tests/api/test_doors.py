@@ -1,6 +1,7 @@
 """Who gets in: every address of the API asks for a declared right, and every refusal has one shape."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,7 +36,7 @@ ADDRESSES = dict(_addresses(get_resolver().url_patterns))
 
 
 def test_the_walk_finds_the_whole_api() -> None:
-    assert len(ADDRESSES) == 101
+    assert len(ADDRESSES) == 118
 
 
 @pytest.mark.parametrize("path", sorted(set(ADDRESSES) - OPEN))
@@ -49,7 +50,7 @@ def test_every_address_declares_its_right(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(set(ADDRESSES) - OPEN))
 def test_nobody_gets_in_unsigned(path: str, rows: Rows, db: None) -> None:
-    address = "/" + re.sub(r"<int:\w+>", "1", path)
+    address = "/" + re.sub(r"<int:\w+>", "1", re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path))
     before = rows()
 
     answers = [Client().get(address), Client().post(address, "{}", content_type="application/json")]

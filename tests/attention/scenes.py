@@ -17,6 +17,7 @@ from scheduling.queries.repairs import resume_choices
 from tests.attention.desk import DAY, HOUR, Desk, authorize, deliver, miss, nth, step
 from tests.attention.gate_scenes import GATE_SCENES
 from tests.attention.proposed import LevelProposal
+from tests.attention.reply_scenes import REPLY_SCENES
 from tests.attention.scene import Scene
 from tests.factories import FIRST_DAY, NOW
 
@@ -369,4 +370,5 @@ SCENES: dict[str, Callable[[Desk], Any]] = {
     "hold_over": HoldOver,
     "level_proposal": LevelProposal,
     **GATE_SCENES,
+    **REPLY_SCENES,
 }

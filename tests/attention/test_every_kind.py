@@ -14,7 +14,7 @@ from tests.attention.scenes import SCENES
 
 every_kind = pytest.mark.parametrize("kind", sorted(SCENES))
 # What is asked of the site whatever became of the course.
-OF_THE_SITE = {"not_closed", "day_not_recorded", "document_due"}
+OF_THE_SITE = {"not_closed", "day_not_recorded", "document_due", "crisis", "reply"}
 
 
 def scene_of(kind: str, desk: Desk) -> Scene:
@@ -69,6 +69,7 @@ def test_done_it_never_returns_for_that_cause_and_a_new_cause_comes_back(desk: D
     assert other != key
 
 
+@pytest.mark.once
 @every_kind
 def test_a_site_sees_its_own_and_nothing_of_another(desk: Desk, elsewhere: Desk, kind: str) -> None:
     there = scene_of(kind, elsewhere)

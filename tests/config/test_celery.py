@@ -38,3 +38,10 @@ def test_a_lost_task_is_never_delivered_twice() -> None:
 
 def test_only_json_is_read() -> None:
     assert app.conf.accept_content == ["json"]
+
+
+def test_looks_that_follow_each_other_closely_do_not_pile_up() -> None:
+    close = {name: entry for name, entry in app.conf.beat_schedule.items() if entry["schedule"] <= 20}
+
+    assert {name: entry["options"]["expires"] for name, entry in close.items()} == dict.fromkeys(close, 20)
+    assert len(close) == 4

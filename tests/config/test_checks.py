@@ -59,3 +59,17 @@ def test_production_on_sqlite_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(conf.settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
 
     assert ids(checks.production_stores_in_postgresql) == ["coursekeeper.W001"]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://go.riverside.health", []),
+        ("https://visits.riverside-clinic.example", ["coursekeeper.W002"]),
+        ("https://tms.example", ["coursekeeper.W002"]),
+    ],
+)
+def test_links_are_short_and_neutral(settings: Settings, url: str, found: list[str]) -> None:
+    settings.LINK_URL = url
+
+    assert ids(checks.links_fit_into_a_text) == found

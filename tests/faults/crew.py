@@ -5,18 +5,19 @@ safeguard away, for the twins: what the suite must notice.
 """
 
 import datetime as dt
+import itertools
 import os
-import random
 import signal
 import sys
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import django
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 EVERY = 0.2
 
@@ -31,19 +32,45 @@ class Crew:
             events,
             planning,
             reconciling,
+            recording,
+            rows,
             sending,
             transitions,
         )
+        from notifications.channels import base, sms  # noqa: PLC0415
         from notifications.models import Message  # noqa: PLC0415
 
         self.claiming, self.events, self.reconciling = claiming, events, reconciling
-        self.planning, self.sending, self.transitions = planning, sending, transitions
-        self.messages = Message.objects
+        self.planning, self.recording, self.sending, self.transitions = planning, recording, sending, transitions
+        self.rows, self.base, self.sms, self.messages = rows, base, sms, Message.objects
         self.plans = False
 
     def planners(self) -> None:
         """Plan as well; no safeguard is taken away."""
         self.plans = True
+
+    def keyless(self) -> None:
+        """Plan without a key, two at the same moment: neither sees what the other is about to insert."""
+        self.planners()
+        keyed = self.rows.row
+
+        def row(*args: Any, **facts: Any) -> Any:
+            made = keyed(*args, **facts)
+            made.pk = uuid.uuid4()
+            made.dedupe_key = str(made.pk)
+            return made
+
+        def unsaid(rows: Any) -> Any:
+            new = looked(rows)
+            if new:
+                (met / str(os.getpid())).touch()
+                while len(list(met.iterdir())) < 2:
+                    time.sleep(0.02)
+            return new
+
+        met, looked = Path(os.environ["DATA_DIR"], "planners"), self.planning._unsaid
+        met.mkdir()
+        put(self.planning, row=row, _unsaid=unsaid)
 
     def blind(self) -> None:
         """Mark after sending, and send again whatever was not marked: nothing is lost, much is said twice."""
@@ -59,24 +86,44 @@ class Crew:
 
         def mark(outgoing: Any) -> None:
             self.messages.filter(pk=outgoing.message_id).update(state="accepted", lease_until=None)
+            time.sleep(0.05)  # the way to the gateway
 
         self._after_the_commit(mark)
 
     def impatient(self) -> None:
         """Ask the provider at once, before it can know."""
         put(self.reconciling, quarantine=dt.timedelta)
-        put(self.sending, quarantine=dt.timedelta)
+        put(self.recording, quarantine=dt.timedelta)
 
     def freezing(self) -> None:
-        """Freeze now and then at the worst moment: it is committed that the message leaves, and it has not left."""
-        self._after_the_commit(
-            lambda _outgoing: os.kill(os.getpid(), signal.SIGSTOP) if random.random() < 0.05 else None
-        )
+        """Freeze once at the worst moment: it is committed that the third message leaves, and it has not left."""
+        count = itertools.count(1)
+        self._after_the_commit(lambda _outgoing: os.kill(os.getpid(), signal.SIGSTOP) if next(count) == 3 else None)
 
     def unhurried(self) -> None:
         """Freeze, and trust a lease that was taken, however long ago."""
         self.freezing()
-        put(self.sending, time=SimpleNamespace(monotonic=lambda: 0.0))
+        put(self.sending, time=SimpleNamespace(monotonic=lambda: 0.0, sleep=time.sleep))
+
+    def retrying(self) -> None:
+        """Take a lost answer for a refusal, and send again."""
+        self._taking(self.base.AnswerLost)
+
+    def counting(self) -> None:
+        """Count what the gateway was too busy for among the attempts, of which there are five."""
+        self._taking(self.base.Busy)
+
+    def _taking(self, what: type[Exception]) -> None:
+        """Take one answer for a refusal that may pass."""
+
+        def send(channel: Any, outgoing: Any) -> Any:
+            try:
+                return posted(channel, outgoing)
+            except what as error:
+                raise self.base.ChannelError(str(error)) from error
+
+        posted = self.sms.TwilioSms.send
+        put(self.sms.TwilioSms, send=send)
 
     def unlocked(self) -> None:
         """Claim without a look at who else does."""
@@ -95,16 +142,16 @@ class Crew:
             return message
 
         put(self.claiming, claim=claim)
-        put(self.sending, _held=held)
+        put(self.recording, held=held)
 
     def _after_the_commit(self, do: Callable[[Any], None]) -> None:
         prepare = self.sending._prepare
 
         def prepared(*args: Any) -> Any:
-            outgoing = prepare(*args)
-            if outgoing:
-                do(outgoing)
-            return outgoing
+            leaving = prepare(*args)
+            if leaving:
+                do(leaving.outgoing)
+            return leaving
 
         put(self.sending, _prepare=prepared)
 
@@ -112,7 +159,6 @@ class Crew:
         """Send and settle until killed."""
         from clinic import clock  # noqa: PLC0415 - after the settings
 
-        random.seed(os.getpid())
         steps = [self.events.apply_events, self.reconciling.reconcile_messages, self.sending.drain_messages]
         if self.plans:
             steps.insert(0, self.planning.plan_messages)
@@ -121,16 +167,16 @@ class Crew:
                 try:
                     close_old_connections()
                     step(now=clock.now())
-                except DatabaseError:
+                except Error:
                     connections.close_all()
                     time.sleep(0.1)
             time.sleep(EVERY)
 
 
-def put(module: Any, **replacements: Any) -> None:
-    """Replace what a module calls by these names."""
+def put(owner: Any, **replacements: Any) -> None:
+    """Replace what a module or class calls by these names."""
     for name, value in replacements.items():
-        setattr(module, name, value)
+        setattr(owner, name, value)
 
 
 def main(naive: str) -> None:

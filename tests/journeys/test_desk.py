@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scheduling.models import Course, Session
 from tests.factories import PASSWORD, World
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.once]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -155,7 +155,6 @@ def test_somebody_signs_in_with_e_mail_and_password(
     expect(page.locator("h1")).to_have_text("Monday, November 16")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
 def test_axe_finds_nothing_on_any_page(

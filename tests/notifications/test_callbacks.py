@@ -282,7 +282,7 @@ def test_ten_thousand_calls_shuffled_repeated_and_forged_end_in_the_right_states
     honest = generator.choices(honest, k=7000) + honest
     forged = [(row.pk, "delivered", "forged") for row in rows]
     calls = [*honest, *forged]
-    calls = calls[: len(calls)] + honest[: max(0, 10_000 - len(calls))]
+    calls += honest[: max(0, 10_000 - len(calls))]
     generator.shuffle(calls)
     factory, answers = RequestFactory(), {"secret": set[int](), "forged": set[int]()}
 

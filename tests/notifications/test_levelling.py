@@ -81,6 +81,7 @@ def test_the_message_about_the_booking_tells_no_time(world: World, course: Cours
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_its_text_has_place_for_the_first_and_the_last_day_only(language: str) -> None:
     facts = {"clinic": "Riverside", "phone": "555", "address": "12 Main St", "first": "Nov 24", "last": "Jan 25"}
+    facts["link"] = "https://visits.example/v/abc/"
 
     # A text that named a time would ask for more than these.
     assert "Nov 24" in texts.sms(Kind.BOOKED, language, facts)

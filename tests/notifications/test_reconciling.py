@@ -1,32 +1,20 @@
-"""What nobody knows: waited for, looked up, decided by the kind's policy; and what a restored database may do."""
+"""What nobody knows: waited for, looked up, decided by the kind's policy."""
 
 import datetime as dt
 import itertools
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from notifications.actions import arming, claiming, planning, reconciling, sending
+from notifications.actions import claiming, planning, reconciling, recording, sending
 from notifications.channels import registry
 from notifications.domain.states import Kind, MessageState
 from notifications.domain.unresolved import POLICIES, LookUp, Policy, resolve
-from notifications.models import Message, MessageAttempt, Sender
+from notifications.models import Message, MessageAttempt
 from tests.factories import NOW, World, make_patient
+from tests.notifications.unsure import LATER, LONG_AGO, SOON, planned, quarantine_over, settle, state
 from tests.servers import Gateway, Mailbox
 
-SOON = NOW + dt.timedelta(minutes=4)
-LATER = SOON + dt.timedelta(hours=1)
-LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _M = MessageState
-
-
-def planned(world: World, **facts: Any) -> Message:
-    course = world.book()
-    planning.plan_messages(now=SOON)
-    message = Message.objects.get(course=course)
-    Message.objects.filter(pk=message.pk).update(**facts)
-    return message
 
 
 def lose_the_answer(world: World, gateway: Gateway, mood: str = "hang_up") -> Message:
@@ -34,20 +22,6 @@ def lose_the_answer(world: World, gateway: Gateway, mood: str = "hang_up") -> Me
     gateway.moods = [mood, "ok"]
     sending.drain_messages(now=SOON)
     return message
-
-
-def quarantine_over() -> None:
-    Message.objects.filter(state="unknown").update(quarantine_until=LONG_AGO)
-
-
-def settle(now: dt.datetime = LATER) -> None:
-    reconciling.reconcile_messages(now=now)
-    sending.drain_messages(now=now)
-
-
-def state(message: Message) -> str:
-    message.refresh_from_db()
-    return str(message.state)
 
 
 def test_within_its_quarantine_nobody_is_asked(world: World, gateway: Gateway) -> None:
@@ -141,18 +115,18 @@ def test_a_worker_that_died_five_times_at_a_message_is_the_last(world: World, ga
 def test_a_late_worker_writes_its_attempt_and_nothing_else(world: World, gateway: Gateway) -> None:
     message = planned(world)
     claimed = claiming.claim(channel="sms", now=SOON, is_paced=False)
-    assert claimed is not None
-    outgoing = sending._prepare(message.pk, claimed.token, registry.channel_for("sms"), SOON)
-    assert outgoing is not None
+    assert isinstance(claimed, claiming.Claim)
+    leaving = sending._look_again(message.pk, claimed.token, registry.channel_for("sms"), SOON)
+    assert leaving is not None
     Message.objects.filter(pk=message.pk).update(lease_until=LONG_AGO)
     reconciling.reconcile_messages(now=SOON)
 
-    sending._record(message.pk, claimed.token, _M.ACCEPTED, now=SOON)
+    recording.record(leaving.message, _M.ACCEPTED, now=SOON)
 
     assert state(message) == "unknown"
-    assert list(MessageAttempt.objects.order_by("pk").values_list("step", "outcome")) == [
-        ("started", ""),
-        ("ended", "accepted"),
+    assert list(MessageAttempt.objects.order_by("pk").values_list("step", "outcome", "code")) == [
+        ("started", "", ""),
+        ("ended", "accepted", "lease_lost"),
     ]
 
 
@@ -180,112 +154,3 @@ def test_what_stays_unknown_is_decided_by_the_table(
 
 def test_every_kind_has_its_policy() -> None:
     assert set(POLICIES) == set(Kind)
-
-
-# --- a restored database ------------------------------------------------------------------------------------------
-
-
-def test_the_first_sender_arms_itself(world: World, gateway: Gateway) -> None:
-    planned(world)
-
-    sending.drain_messages(now=SOON)
-
-    assert (len(gateway.texts), Sender.objects.count()) == (1, 1)
-
-
-@pytest.mark.parametrize("how", ["no file", "another epoch", "behind"])
-def test_a_database_that_is_not_the_one_that_sent_sends_nothing(
-    world: World, gateway: Gateway, settings: Any, how: str
-) -> None:
-    planned(world)
-    sending.drain_messages(now=SOON)
-    world.book(world.daniel)
-    planning.plan_messages(now=SOON)
-    if how == "no file":
-        settings.SENDER_FILE.unlink()
-    elif how == "another epoch":
-        Sender.objects.update(epoch="of a copy")
-    else:
-        settings.SENDER_FILE.write_text(settings.SENDER_FILE.read_text().replace('"mark": ', '"mark": 99'))
-
-    sending.drain_messages(now=SOON)
-
-    assert len(gateway.texts) == 1
-
-
-def test_disarmed_it_sends_nothing_until_armed(world: World, gateway: Gateway) -> None:
-    arming.disarm()
-    planned(world)
-    sending.drain_messages(now=SOON)
-    assert gateway.texts == []
-
-    arming.arm(now=SOON)
-
-    assert arming.is_armed()
-
-
-def test_an_epoch_from_the_environment_counts_where_no_file_lasts(world: World, settings: Any) -> None:
-    settings.SENDER_EPOCH = "1"
-    assert arming.is_armed()
-
-    settings.SENDER_EPOCH = "2"
-
-    assert not arming.is_armed()
-    assert not settings.SENDER_FILE.exists()
-
-
-def test_a_restored_copy_sends_nothing_twice_and_what_never_left_once(
-    world: World, gateway: Gateway, clock: Any
-) -> None:
-    world.book()
-    world.book(world.daniel)
-    planning.plan_messages(now=SOON)
-    maria, daniel = Message.objects.get(patient=world.maria), Message.objects.get(patient=world.daniel)
-    arming.arm(now=SOON)
-    # What happened after the copy was made, and the copy does not know: Maria's text left, and its row came after it.
-    Message.objects.filter(patient=world.daniel).update(due_at=LATER)
-    sending.drain_messages(now=SOON)
-    assert [text["To"] for text in gateway.texts] == ["+15550102040"]
-    Message.objects.filter(pk=maria.pk).update(state="pending", provider_sid=None, handed_at=None, attempt=0)
-    arming.disarm()
-    clock(LATER)
-
-    call_command("arm_sender")
-    sending.drain_messages(now=LATER)
-    assert len(gateway.texts) == 1
-    quarantine_over()
-    settle()
-
-    assert [text["To"] for text in gateway.texts] == ["+15550102040", "+15550102041"]
-    assert (state(maria), state(daniel)) == ("sent", "accepted")
-
-
-def test_an_e_mail_of_a_restored_copy_goes_to_a_person(world: World, mailbox: Mailbox) -> None:
-    patient = make_patient(
-        world.site,
-        world.receptionist,
-        "Lucía",
-        "Núñez",
-        phone=None,
-        sms_consent=False,
-        email="l@example.com",
-        email_consent=True,
-    )
-    world.book(patient)
-    planning.plan_messages(now=SOON)
-    arming.disarm()
-
-    arming.arm(now=SOON)
-    quarantine_over()
-    settle()
-
-    assert (mailbox.mails, Message.objects.get().state) == ([], "abandoned")
-
-
-def test_a_message_planned_again_is_the_same_one(world: World) -> None:
-    message = planned(world)
-    Message.objects.all().delete()
-
-    planning.plan_messages(now=SOON)
-
-    assert Message.objects.get().pk == message.pk

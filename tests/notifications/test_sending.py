@@ -9,6 +9,7 @@ from notifications.actions import events, planning, reconciling, sending
 from notifications.domain.states import MOVES, MessageState
 from notifications.models import Message, MessageAttempt, Suppression
 from notifications.rendering import said
+from patients import links
 from patients.models import Consent
 from tests.factories import NOW, World, cancel, make_patient
 from tests.servers import Gateway, Mailbox
@@ -37,8 +38,9 @@ def test_a_text_leaves_over_twilios_protocol_with_everything_it_needs(world: Wor
         "+15550102040",
         "+15550109999",
     )
+    link = links.address_of(links.link_of(patient_id=world.maria.pk, now=SOON))
     assert text["Body"] == (
-        "Riverside Clinic: Your visits are booked, Nov 24 - Jan 25. Questions? Call (555) 010-2000. STOP to opt out."
+        f"Riverside Clinic: Your visits are booked, Nov 24 - Jan 25. See your times: {link} STOP to opt out."
     )
     assert text["authorization"].startswith("Basic ")
     assert int(text["ValidityPeriod"]) == 36_000
@@ -87,9 +89,10 @@ def test_an_e_mail_leaves_over_smtp_plain_and_neutral(world: World, mailbox: Mai
     message = Message.objects.get(channel="email")
     assert (mail["To"], mail["Subject"]) == ("lucia@example.com", "Your visits, Nov 24 to Jan 25")
     assert mail["Message-ID"] == f"<{message.pk}@riverside.example>"
-    body = mail.get_payload(decode=True)
+    plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    body = plain.get_payload(decode=True)
     assert isinstance(body, bytes)
-    assert body.decode().splitlines()[0] == "Your visits are booked, Nov 24 to Jan 25."
+    assert body.decode().splitlines()[0] == "Your visits are booked."
     assert message.state == "accepted"
 
 

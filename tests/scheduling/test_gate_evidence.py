@@ -18,7 +18,7 @@ from scheduling.actions import cancelling, course_states, gates
 from scheduling.actions.gates import Evidence, Whose
 from scheduling.domain.gate_kinds import GATES, GateScope
 from scheduling.domain.operations import GateKind
-from scheduling.domain.states import EndReason
+from scheduling.domain.states import CancelledBy, EndReason
 from scheduling.errors import Conflict, IllegalMove, NotFound, Rejected, Stale
 from scheduling.models import Course, CourseEvent, Prerequisite, Session
 from scheduling.queries import gates as stored
@@ -185,7 +185,12 @@ def test_of_a_visit_that_is_over_and_of_a_course_that_ended_nothing_is_asked(hou
     act: Callable[..., None] = getattr(house, verb)
     row = house.first
     cancelling.cancel_sessions(
-        request=house.world.request, session_id=row.pk, version=row.version, reason="Ill", now=NOW
+        request=house.world.request,
+        session_id=row.pk,
+        version=row.version,
+        reason="Ill",
+        by_whom=CancelledBy.PATIENT,
+        now=NOW,
     )
     with pytest.raises(IllegalMove, match=r"This visit is cancelled\. This is not asked for now\."):
         act(K.RIDE, whose=Whose(session_id=row.pk))

@@ -232,7 +232,13 @@ def test_cancelled_visits_do_not_come_back_after_it_was_decided_not_to_make_one_
 ) -> None:
     first = row(course, 2)
     cancelling.cancel_sessions(
-        request=world.request, session_id=first.pk, version=1, reason="Away", now=NOW, scope=Scope.REST
+        request=world.request,
+        session_id=first.pk,
+        version=1,
+        reason="Away",
+        by_whom=CancelledBy.PATIENT,
+        now=NOW,
+        scope=Scope.REST,
     )
     moving.waive_make_up(
         request=world.request, session_id=first.pk, version=again(first).version, reason="Enough", now=NOW

@@ -153,6 +153,7 @@ def populated(world: World) -> FreedDesk:
     return desk
 
 
+@pytest.mark.once
 @pytest.mark.timeout(max(600, 120 * LIVES))
 def test_whatever_is_offered_and_accepted_keeps_every_rule(world: World) -> None:
     desk = populated(world)

@@ -42,6 +42,16 @@ def stored() -> dict[str, list[Any]]:
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in TABLES}
 
 
+def test_a_name_that_tells_what_patients_are_treated_for_is_warned_of_by_its_words(run: Run) -> None:
+    neutral, telling = run(SITE), run(SITE.replace("slug: oak", "slug: tms").replace("name: Oak,", "name: Oak TMS,"))
+
+    assert neutral == "Oak Clinic made.\n0 resources and 0 closed days added to Oak Clinic.\n"
+    assert telling.splitlines()[1] == (
+        "Warning: patients read the name Oak TMS in every message, and so may whoever sees their phone. "
+        'It says "tms". Give the site a message_name that does not.'
+    )
+
+
 def test_the_example_sets_up_a_whole_site(run: Run) -> None:
     said = run(EXAMPLE.read_text())
 

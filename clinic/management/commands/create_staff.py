@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
 from clinic import actions, clock, queries
+from clinic.domain import neutral
 from clinic.domain.permissions import Role
 from clinic.errors import Rejected
 from clinic.models import Site, StaffUser
@@ -35,6 +36,8 @@ class Command(BaseCommand):
             user, site_name = self._make(options)
         except Rejected as error:
             raise CommandError(str(error)) from error
+        if options["create_site"] and (said := neutral.warning(options["create_site"][:20])):
+            self.stdout.write(said)
         self.stdout.write(f"{user.email} can sign in as {options['role']} of {site_name}.")
 
     def _make(self, options: dict[str, Any]) -> tuple[StaffUser, str]:

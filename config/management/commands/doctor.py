@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 import stat
 import sys
+import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from clinic import clock, queries
+from notifications.actions import arming, clocks
 from scheduling.queries import planning
 
 Finding = tuple[bool, str]
@@ -36,7 +38,8 @@ def _python() -> Finding:
 
 
 def _zones() -> Finding:
-    return True, f"Time zone rules: tzdata {importlib.metadata.version('tzdata')}"
+    source = "the system's own: set PYTHONTZPATH to nothing" if zoneinfo.TZPATH else "the package's"
+    return True, f"Time zone rules: tzdata {importlib.metadata.version('tzdata')}, in force are {source}"
 
 
 def _key() -> Finding:
@@ -78,7 +81,13 @@ def _database() -> Iterator[Finding]:
         True,
         "Worker: no heartbeat yet" if age is None else f"Worker: heartbeat {int(age.total_seconds())} s ago",
     )
+    yield _clocks()
     yield _sender()
+
+
+def _clocks() -> Finding:
+    apart = clocks.difference()
+    return abs(apart) <= clocks.ALARM, f"Clocks: this machine is {apart.total_seconds():+.1f} s ahead of the database"
 
 
 def _sender() -> Finding:
@@ -89,4 +98,6 @@ def _sender() -> Finding:
             False,
             "Sender: armed over the demo clinic. Unset SEND_MESSAGES, or set DATA_DIR to a real clinic.",
         )
+    if not arming.looks_armed():
+        return False, "Sender: disarmed, as after a restore. Look at the messages page, then run manage.py arm_sender."
     return True, "Sender: armed, messages leave"

@@ -5,21 +5,25 @@ import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
+from clinic import actions as clinic_actions
 from clinic import clock
-from notifications.actions import events, planning, reconciling, sending, withdrawing
+from notifications.actions import events, inbound, planning, reconciling, repair, sending, withdrawing
 
 logger = logging.getLogger(__name__)
 EVERY = 20
-STEPS: list[Callable[..., int]] = [
+STEPS: list[Callable[..., object]] = [
     withdrawing.withdraw_messages,
     planning.plan_messages,
     events.apply_events,
+    inbound.handle_inbound,
     reconciling.reconcile_messages,
+    repair.repair_messages,
     sending.drain_messages,
 ]
 
@@ -35,16 +39,25 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         while not stopping.is_set():
-            for step in STEPS:
-                _run(step, stopping)
+            _look(stopping)
             stopping.wait(options["every"])
 
 
-def _run(step: Callable[..., int], stopping: threading.Event) -> None:
+def _look(stopping: threading.Event) -> None:
+    """Do every step once; only if all of them were done, that is a sign of life."""
+    done = [_run(step, stopping) for step in STEPS]
+    if all(done):
+        _run(partial(clinic_actions.record_heartbeat, name="poller"), stopping)
+
+
+def _run(step: Callable[..., object], stopping: threading.Event) -> bool:
+    """Do one step, unless it is time to stop, and tell whether it was done."""
     if stopping.is_set():
-        return
+        return False
     close_old_connections()  # a restarted database closes the line without a word
     try:
         step(now=clock.now())
-    except DatabaseError:
+    except Error:
         logger.exception("The database failed; looking again soon")
+        return False
+    return True

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clinic import actions as clinic_actions
 from clinic import queries
+from clinic.domain import neutral
 from clinic.models import Site
 from patients import phones
 from scheduling.actions import setup
@@ -71,6 +72,8 @@ class Command(BaseCommand):
             )
         )
         self.stdout.write(f"{site.name} made.")
+        if said := neutral.warning(site.message_name):
+            self.stdout.write(said)
         return site
 
 

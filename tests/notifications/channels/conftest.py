@@ -20,7 +20,7 @@ MESSAGE_ID = "0c9a5a0e-35f6-4e6f-8b1c-0d3c33a9a001"
 
 @dataclass
 class Wire:
-    """A channel and the provider behind it. `mood`: ok, refuses, opted_out, busy, hangs_up, gone."""
+    """A channel and the provider behind it. `mood`: ok, refuses, opted_out, refuses_text, busy, hangs_up, gone."""
 
     channel: Channel
     address: str
@@ -44,7 +44,13 @@ def _sms(settings: Any) -> Iterator[Wire]:
         settings.SEND_MESSAGES = True
         settings.SMS = {"account": "AC1", "token": "secret", "from": "+15550109999"}
         settings.SMS_API_BASE = gateway.address
-        moods = {"refuses": "refuse:21211", "opted_out": "refuse:21610", "busy": "busy", "hangs_up": "hang_up"}
+        moods = {
+            "refuses": "refuse:21211",
+            "opted_out": "refuse:21610",
+            "refuses_text": "refuse:30007",
+            "busy": "busy",
+            "hangs_up": "hang_up",
+        }
 
         def mood(word: str) -> None:
             settings.SMS_API_BASE = "http://127.0.0.1:9" if word == "gone" else gateway.address
@@ -69,7 +75,13 @@ def _email(settings: Any) -> Iterator[Wire]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
         settings.DEFAULT_FROM_EMAIL = "Riverside Clinic <visits@riverside.example>"
         channel: Any = registry.channel_for("email")
-        moods = {"refuses": "refuse_address", "opted_out": "refuse_address", "busy": "busy", "hangs_up": "hang_up"}
+        moods = {
+            "refuses": "refuse_address",
+            "opted_out": "refuse_address",
+            "refuses_text": "refuse_data",
+            "busy": "busy",
+            "hangs_up": "hang_up",
+        }
 
         def mood(word: str) -> None:
             mailbox.mood = moods.get(word, "ok")

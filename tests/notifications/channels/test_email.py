@@ -21,9 +21,9 @@ def channel(mailbox: Mailbox) -> Iterator[Channel]:
     channel.close()
 
 
-def mail(**more: Any) -> Outgoing:
+def mail(address: str = "lucia@example.com", **more: Any) -> Outgoing:
     facts: dict[str, Any] = {"subject": "Your visit", "body": "A visit.", "valid_seconds": 60} | more
-    return Outgoing(MESSAGE_ID, "lucia@example.com", **facts)
+    return Outgoing(MESSAGE_ID, address, **facts)
 
 
 def test_the_message_id_is_the_same_at_every_attempt(mailbox: Mailbox, channel: Channel) -> None:
@@ -62,3 +62,30 @@ def test_what_the_server_says_at_the_final_dot_is_believed(
         channel.send(mail())
 
     assert (caught.value.permanent, mailbox.mails) == (permanent, [])
+
+
+def test_an_address_under_a_name_with_accents_is_written_as_the_dns_has_it(mailbox: Mailbox, channel: Channel) -> None:
+    channel.send(mail("lucia@clínica.example"))
+
+    assert (mailbox.addresses, len(mailbox.mails)) == (["lucia@xn--clnica-4va.example"], 1)
+
+
+def test_an_address_that_can_not_be_written_is_refused_for_good_and_the_next_mail_leaves(
+    mailbox: Mailbox, channel: Channel
+) -> None:
+    with pytest.raises(ChannelError) as caught:
+        channel.send(mail("lucía@example.com"))
+    channel.send(mail())
+
+    assert (caught.value.permanent, caught.value.code, mailbox.addresses) == (True, "5.1.0", ["lucia@example.com"])
+
+
+def test_a_sender_the_server_refuses_costs_time_and_no_mail(mailbox: Mailbox, channel: Channel) -> None:
+    mailbox.mood = "refuse_sender"
+    with pytest.raises(ChannelError) as caught:
+        channel.send(mail())
+    mailbox.mood = "ok"
+
+    channel.send(mail())
+
+    assert (caught.value.permanent, len(mailbox.mails)) == (False, 1)

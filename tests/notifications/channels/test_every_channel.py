@@ -75,7 +75,7 @@ def test_an_answer_lost_after_the_provider_took_it_is_no_error_and_no_success(wi
     assert len(wire.taken()) == 1
 
 
-@pytest.mark.parametrize("mood", ["refuses", "busy", "hangs_up", "gone"])
+@pytest.mark.parametrize("mood", ["refuses", "refuses_text", "busy", "hangs_up", "gone"])
 def test_after_any_trouble_the_next_message_leaves(wire: Wire, mood: str) -> None:
     wire.mood(mood)
     with suppress(ChannelError, AnswerLost):

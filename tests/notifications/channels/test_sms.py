@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ def sought(message_id: str = MESSAGE_ID, body: str = TEXT, **more: Any) -> Sough
         ("broken", AnswerLost, None),
         ("lost", AnswerLost, None),
         ("gibberish", AnswerLost, None),
+        ("no_sid", AnswerLost, None),
     ],
 )
 def test_each_answer_means_what_the_table_says(gateway: Gateway, mood: str, kind: type, permanent: bool | None) -> None:
@@ -76,6 +78,7 @@ def test_a_text_carries_where_to_call_back_and_how_long_it_is_of_use(
 
 
 def test_a_look_up_knows_a_text_by_our_id_among_others_to_the_same_number(gateway: Gateway) -> None:
+    gateway.names_callback = True
     channel = registry.channel_for("sms")
     ours = channel.send(outgoing())
     channel.send(outgoing(OTHER_ID))
@@ -87,6 +90,7 @@ def test_a_look_up_knows_a_text_by_our_id_among_others_to_the_same_number(gatewa
 
 
 def test_a_text_of_another_message_is_not_ours(gateway: Gateway) -> None:
+    gateway.names_callback = True
     channel = registry.channel_for("sms")
     channel.send(outgoing(OTHER_ID))
 
@@ -94,7 +98,6 @@ def test_a_text_of_another_message_is_not_ours(gateway: Gateway) -> None:
 
 
 def test_without_our_id_the_words_and_the_time_decide(gateway: Gateway) -> None:
-    gateway.names_callback = False
     channel = registry.channel_for("sms")
     channel.send(outgoing(OTHER_ID, "Riverside Clinic: something else."))
     ours = channel.send(outgoing())
@@ -106,7 +109,6 @@ def test_without_our_id_the_words_and_the_time_decide(gateway: Gateway) -> None:
 
 
 def test_without_our_id_a_text_from_before_and_one_that_is_another_messages_are_not_ours(gateway: Gateway) -> None:
-    gateway.names_callback = False
     channel = registry.channel_for("sms")
     receipt = channel.send(outgoing())
     later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
@@ -117,6 +119,7 @@ def test_without_our_id_a_text_from_before_and_one_that_is_another_messages_are_
 
 
 def test_a_long_list_is_read_to_its_end(gateway: Gateway) -> None:
+    gateway.names_callback = True
     channel = registry.channel_for("sms")
     ours = channel.send(outgoing())
     for _other in range(120):
@@ -126,6 +129,23 @@ def test_a_long_list_is_read_to_its_end(gateway: Gateway) -> None:
 
     assert found is not None
     assert (found.sid, gateway.look_ups) == (ours.sid, 2)
+
+
+def test_a_supposed_text_is_known_by_its_words_and_one_in_other_words_proves_nothing(gateway: Gateway) -> None:
+    channel = registry.channel_for("sms")
+    assert channel.find(sought(is_supposed=True)) is None
+    other = channel.send(outgoing(OTHER_ID, "Riverside Clinic: something else."))
+
+    for unsure in (sought(is_supposed=True), replace(sought(is_supposed=True), body_hash="")):
+        with pytest.raises(CannotLookUp):
+            channel.find(unsure)
+    known = channel.find(sought(is_supposed=True, taken=frozenset({other.sid})))
+    ours = channel.send(outgoing())
+    found = channel.find(sought(is_supposed=True))
+
+    assert known is None
+    assert found is not None
+    assert found.sid == ours.sid
 
 
 def test_a_gateway_that_does_not_answer_a_look_up_proves_nothing(gateway: Gateway) -> None:

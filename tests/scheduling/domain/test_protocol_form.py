@@ -130,6 +130,36 @@ def test_a_source_that_names_nothing_is_refused() -> None:
         parse_protocol(changed("sources", TMS["sources"] | {"gaps.medium_days": "default"}))
 
 
+def test_a_protocol_says_itself_when_it_reminds_and_of_what_not() -> None:
+    own = {"style": "every_visit", "ahead_days": 5, "at": "11:30", "off": ["recall", "same_day"]}
+    data = TMS | {"reminders": own, "sources": TMS["sources"] | {"reminders.ahead_days": "default"}}
+
+    definition = parse_protocol(data)
+
+    assert (definition.reminder_style, definition.reminder_ahead_days, definition.reminder_at) == (
+        "every_visit",
+        5,
+        11 * 60 + 30,
+    )
+    assert definition.reminders_off == ("recall", "same_day")
+
+
+@pytest.mark.parametrize(
+    ("own", "where"),
+    [
+        ({"ahead_days": 9}, "reminders.ahead_days"),
+        ({"at": "noon"}, "reminders.at"),
+        ({"off": ["moved"]}, "reminders.off"),
+        ({"loud": True}, "reminders.loud"),
+    ],
+)
+def test_reminders_nobody_knows_are_refused(own: dict[str, Any], where: str) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        parse_protocol(TMS | {"reminders": own})
+
+    assert refusal.value.path == where
+
+
 def test_like_takes_everything_but_what_is_said_anew() -> None:
     child = {"code": "tms_itbs_36", "like": "tms_mdd_36", "visit_types": {"treatment": {"minutes": 20}}}
 

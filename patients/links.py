@@ -1,0 +1,80 @@
+"""The addresses patients open without a login: tokens that can be made again though only their hashes are kept."""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Collection, Sequence
+
+from django.conf import settings
+from django.db import transaction
+
+from patients.models import PatientLink
+
+TOKEN_BYTES = 16  # 128 bits: 22 letters
+
+
+def token_of(link: PatientLink) -> str:
+    """Return a link's token: the same for the same id and generation, and nothing without LINK_KEY."""
+    digest = hmac.new(
+        settings.LINK_KEY.encode(), f"patient link {link.pk}.{link.generation}".encode(), hashlib.sha256
+    ).digest()
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode().rstrip("=")
+
+
+def address_of(link: PatientLink) -> str:
+    """Return the address a text carries, whole, on the clinic's own domain."""
+    return f"{settings.LINK_URL.rstrip('/')}/v/{token_of(link)}/"
+
+
+def address_again(link_id: int, generation: int) -> str:
+    """Return the address a text carried, by what was kept of it; no statement."""
+    return address_of(PatientLink(pk=link_id, generation=generation))
+
+
+def links_in_force(patient_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return id and generation of the links patients have, by patient; one statement."""
+    rows = PatientLink.objects.filter(patient__in=patient_ids, ended_at=None)
+    return {patient: (pk, generation) for patient, pk, generation in rows.values_list("patient", "pk", "generation")}
+
+
+def link_of(*, patient_id: int, now: dt.datetime) -> PatientLink:
+    """Return the link in force of a patient; the first use makes it.
+
+    Two workers that make it at once get the same one.
+    """
+    found = PatientLink.objects.filter(patient=patient_id, ended_at=None).first()
+    return found or _made([patient_id], now)[0]
+
+
+def links_made(patient_ids: Collection[int], *, now: dt.datetime) -> dict[int, tuple[int, int]]:
+    """Make the links of patients who have none; return id and generation by patient. Four statements for them all."""
+    return {link.patient_id: (link.pk, link.generation) for link in _made(sorted(patient_ids), now)}
+
+
+def _made(patient_ids: Sequence[int], now: dt.datetime) -> list[PatientLink]:
+    with transaction.atomic():
+        # The id goes into the token, so the row is there before its hash is; nobody else sees it meanwhile.
+        drafts = [
+            PatientLink(patient_id=patient_id, made_at=now, token_hash=str(patient_id)) for patient_id in patient_ids
+        ]
+        PatientLink.objects.bulk_create(drafts, ignore_conflicts=True)
+        in_force = PatientLink.objects.filter(patient__in=patient_ids, ended_at=None)
+        found = list(in_force.select_for_update().order_by("pk"))
+        fresh = [link for link in found if len(link.token_hash) < hashlib.sha256().digest_size]
+        for link in fresh:
+            link.token_hash = hash_of(token_of(link))
+        if fresh:
+            PatientLink.objects.bulk_update(fresh, ["token_hash"])
+        return found
+
+
+def find(token: str) -> PatientLink | None:
+    """Return the link of a token, its patient fetched; None: there is none, or it has ended."""
+    found = PatientLink.objects.filter(token_hash=hash_of(token), ended_at=None)
+    return found.select_related("patient__site").first()
+
+
+def hash_of(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()

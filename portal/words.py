@@ -1,0 +1,135 @@
+"""What the pages say, in English and Spanish: plain words, no name, no treatment, no count of visits."""
+
+import datetime as dt
+
+from notifications.domain.texts import CATALOGUE_REGIONS, time_text
+
+LANGUAGES = {"en": "English", "es": "Español"}
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "title": "Your visit",
+        "next": "Your next visit",
+        "map": "Show on a map",
+        "yes": "I’ll be there",
+        "thanks": "Thank you. See you {day}.",
+        "change": "Change my answer",
+        "cant": "Can’t make it? Call us.",
+        "all": "Your coming visits",
+        "none": "No visit is booked right now.",
+        "none_more": "Call us if you expected one.",
+        "call": "Call us",
+        "crisis": "Not for emergencies. Call 911. In crisis, call or text 988.",
+        "crisis_elsewhere": "Not for emergencies.",
+        "gone": "This changed while you were reading. Look at the times below.",
+        "ended": "This link has ended.",
+        "ended_more": "Call the clinic and we will text you a new one.",
+        "often": "One moment.",
+        "often_more": "Wait a minute and open this page again.",
+    },
+    "es": {
+        "title": "Su visita",
+        "next": "Su siguiente visita",
+        "map": "Ver en un mapa",
+        "yes": "Allí estaré",
+        "thanks": "Gracias. Le esperamos el {day}.",
+        "change": "Cambiar mi respuesta",
+        "cant": "¿No puede venir? Llámenos.",
+        "all": "Sus próximas visitas",
+        "none": "Ahora no tiene ninguna visita.",
+        "none_more": "Llámenos si esperaba una.",
+        "call": "Llámenos",
+        "crisis": "No es para emergencias. Llame al 911. En una crisis, llame o escriba al 988.",
+        "crisis_elsewhere": "No es para emergencias.",
+        "gone": "Esto cambió mientras leía. Mire las horas aquí abajo.",
+        "ended": "Este enlace ya no sirve.",
+        "ended_more": "Llame a la clínica y le enviamos uno nuevo.",
+        "often": "Un momento.",
+        "often_more": "Espere un minuto y abra esta página otra vez.",
+    },
+}
+_DAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+}
+
+_MONTHS = {
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+    "es": (
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+}
+
+
+def said_in(region: str, language: str) -> dict[str, str]:
+    """Return the words for a region: the numbers for emergencies only where they are answered."""
+    found = WORDS[language]
+    return found if region in CATALOGUE_REGIONS else found | {"crisis": found["crisis_elsewhere"]}
+
+
+def weekday(day: dt.date, language: str) -> str:
+    """Return a weekday in full."""
+    return _DAYS[language][day.isoweekday() - 1]
+
+
+def long_day(day: dt.date, language: str) -> tuple[str, str]:
+    """Return a day on two lines: Tuesday, / November 24, or martes / 24 de noviembre."""
+    month = _MONTHS[language][day.month - 1]
+    if language == "es":
+        return weekday(day, language).capitalize(), f"{day.day} de {month}"
+    return f"{weekday(day, language)},", f"{month} {day.day}"
+
+
+def one_line(day: dt.date, language: str) -> str:
+    """Return a day on one line, its weekday short: Tue, November 24, or mar 24 de noviembre."""
+    short = weekday(day, language)[:3]
+    return f"{short}, {long_day(day, language)[1]}" if language == "en" else f"{short} {long_day(day, language)[1]}"
+
+
+def clock(minute: int, language: str, region: str) -> str:
+    """Return a time of day as people of the region read it."""
+    return time_text(minute, language, region=region)
+
+
+def duration(minutes: int, language: str) -> str:
+    """Return about how long a visit takes: 40 minutes, 1 hour, 2 hours 30."""
+    hours, rest = divmod(max(5, round(minutes / 5) * 5), 60)
+    if not hours:
+        return f"{rest} {'minutes' if language == 'en' else 'minutos'}"
+    hour = ("hour" if language == "en" else "hora") + ("" if hours == 1 else "s")
+    joint = " " if language == "en" else " y "
+    return f"{hours} {hour}{joint}{rest}" if rest else f"{hours} {hour}"
+
+
+def about(minutes: int, language: str) -> str:
+    """Return a duration with the word for about, which in Spanish bends with it."""
+    if language == "en":
+        return f"about {duration(minutes, language)}"
+    hours = round(minutes / 5) * 5 // 60
+    word = "unos" if not hours else ("una" if hours == 1 else "unas")
+    said = duration(minutes, language)
+    return f"{word} {said.removeprefix('1 ')}" if hours == 1 else f"{word} {said}"

@@ -1,0 +1,112 @@
+"""The visits somebody outside the clinic may answer about: a patient's own, and those a person drives to."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Max, OuterRef, QuerySet
+
+from scheduling.domain import gate_kinds
+from scheduling.domain.gate_kinds import NAMED
+from scheduling.domain.operations import OfferState
+from scheduling.domain.states import SessionState
+from scheduling.models import Prerequisite, Session, SlotOffer
+from scheduling.queries.definitions import definitions_of
+
+
+@dataclass(frozen=True, slots=True)
+class ComingVisit:
+    """A booked visit: the clinic's wall clock beside the instants."""
+
+    session_id: int
+    course_id: int
+    patient_id: int
+    site_id: int
+    timing_version: int
+    day: dt.date
+    minute: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    is_confirmed: bool = False  # by the patient
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+def visits_coming(
+    patient_ids: Collection[int], *, since: dt.datetime, until: dt.datetime | None = None
+) -> list[ComingVisit]:
+    """Return the booked visits of some patients that begin after an instant, in order; one statement."""
+    return [_visit(row) for row in _booked(patient_ids, since, until)]
+
+
+def visits_driven(
+    person_id: int, patient_id: int, *, since: dt.datetime, until: dt.datetime | None = None
+) -> list[ComingVisit]:
+    """Return the booked visits of a patient a person drives to, or might: nobody else is named for them.
+
+    Only visits whose protocol asks for somebody to go home with; three statements.
+    """
+    rows = list(_booked([patient_id], since, until).select_related("course"))
+    definitions = definitions_of(row.course.protocol_id for row in rows)
+    asking = [
+        row
+        for row in rows
+        if any(each.kind in NAMED for each in gate_kinds.requirements(definitions[row.course.protocol_id]))
+    ]
+    shown = Prerequisite.objects.filter(session__in=asking, kind__in=NAMED, is_override=False, withdrawn_at=None)
+    named = {(each.session_id, each.starts_at): each for each in shown}
+    found = [(row, named.get((row.pk, row.starts_at))) for row in asking]
+    return [_visit(row) for row, who in found if who is None or who.person_id == person_id]
+
+
+def is_of(session_id: int, *, patient_id: int) -> bool:
+    """Tell whether a visit is a patient's."""
+    return Session.objects.filter(pk=session_id, patient=patient_id).exists()
+
+
+def rides_promised(session: OuterRef, starts_at: OuterRef) -> QuerySet[Prerequisite]:
+    """Return who said yes to take a patient home from a visit of another query, at the time it has now."""
+    return Prerequisite.objects.filter(
+        session=session,
+        starts_at=starts_at,
+        kind__in=NAMED,
+        is_override=False,
+        is_confirmed=True,
+        withdrawn_at=None,
+    )
+
+
+def last_visit_ended(patient_id: int) -> dt.datetime | None:
+    """Return when a patient's last visit ends or ended, whatever became of it; None: there never was one."""
+    found: dt.datetime | None = Session.objects.filter(patient=patient_id).aggregate(at=Max("ends_at"))["at"]
+    return found
+
+
+def is_asked(patient_id: int, *, now: dt.datetime) -> bool:
+    """Tell whether a patient is asked whether they want a freed time, and may still say so."""
+    return SlotOffer.objects.filter(patient=patient_id, state=OfferState.OPEN, expires_at__gt=now).exists()
+
+
+def _booked(patient_ids: Collection[int], since: dt.datetime, until: dt.datetime | None) -> QuerySet[Session]:
+    rows = Session.objects.filter(patient__in=patient_ids, state=SessionState.BOOKED, starts_at__gt=since)
+    if until is not None:
+        rows = rows.filter(starts_at__lte=until)
+    return rows.order_by("starts_at", "pk")
+
+
+def _visit(row: Session) -> ComingVisit:
+    return ComingVisit(
+        session_id=row.pk,
+        course_id=row.course_id,
+        patient_id=row.patient_id,
+        site_id=row.site_id,
+        timing_version=row.timing_version,
+        day=row.day,
+        minute=row.minute,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        is_confirmed=row.confirmed_at is not None,
+    )

@@ -1,0 +1,36 @@
+"""A phone that opens a link: what is read on the page, and what is tapped."""
+
+import html
+import re
+from typing import Any
+
+from django.test import Client
+
+from patients import links
+from tests.factories import NOW, World
+
+BANNED = ("Maria", "Garcia", "TMS", "treatment", "session", "1984", "2040", "36", "psych", "Weiss", "NeuroStar")
+
+
+def path_of(world: World) -> str:
+    link = links.link_of(patient_id=world.maria.pk, now=NOW)
+    return f"/v/{links.token_of(link)}/"
+
+
+def text_of(answer: Any) -> str:
+    return html.unescape(answer.content.decode())
+
+
+def seen(answer: Any) -> str:
+    """Return what a person reads on a page."""
+    words = re.sub(r"<svg.*?</svg>|<head.*?</head>|<[^>]+>", " ", text_of(answer), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", words).strip()
+
+
+def fields_in(answer: Any) -> dict[str, str]:
+    return dict(re.findall(r'name="(form|visit|timing|lang)" value="([^"]*)"', text_of(answer)))
+
+
+def say(client: Client, path: str, answer: str, **more: Any) -> Any:
+    fields = fields_in(client.get(path)) | {"answer": answer} | more.pop("fields", {})
+    return client.post(path, fields, **more)

@@ -12,8 +12,11 @@ from notifications.actions import arming, claiming, planning, sending
 from notifications.actions.transitions import address_hash
 from notifications.models import Message
 from patients.models import Consent, ContactPoint, Patient
+from scheduling.domain.states import CourseState
 from scheduling.models import Course
 from tests.factories import World, make_world
+
+A_COURSE = 20  # messages about a course, but for those about one of its visits
 
 _world: list[World] = []
 _planned = 0
@@ -40,7 +43,7 @@ def plan(number: int) -> None:
     _planned += number
     site = _world[0].site
 
-    course = Course.objects.get()
+    course = _course()
     patients = Patient.objects.bulk_create(
         Patient(
             site=site,
@@ -111,12 +114,14 @@ def left() -> tuple[int, int]:
 
 
 def grow(number: int) -> None:
-    """Let the past be so many messages that left long ago."""
+    """Let the past be so many messages that left long ago, twenty for each of as many courses as that takes."""
     [model] = Message.objects.filter(dedupe_key__startswith="bench-")[:1]
-    missing = number - Message.objects.count()
+    missing = max(0, number - Message.objects.count())
+    courses = _past_courses(missing // A_COURSE + 1)
     columns = [field.column for field in Message._meta.concrete_fields]
     special = {
         "id": "gen_random_uuid()",
+        "course_id": f"{courses[0]} + mod(n, {len(courses)})",
         "dedupe_key": "'past-' || gen_random_uuid()",
         "provider_sid": "'SM' || gen_random_uuid()",
         "address_hash": "md5(n::text)",
@@ -130,9 +135,23 @@ def grow(number: int) -> None:
         cursor.execute(
             f"INSERT INTO notifications_message ({', '.join(columns)}) "
             f"SELECT {values} FROM notifications_message m, generate_series(1, %s) n WHERE m.id = %s",
-            [max(0, missing), model.pk],
+            [missing, model.pk],
         )
-        cursor.execute("VACUUM ANALYZE notifications_message")
+        cursor.execute("VACUUM ANALYZE notifications_message, scheduling_course")
+
+
+def _past_courses(number: int) -> range:
+    """Make so many courses that ended long ago; return their ids."""
+    fields = {field.name: getattr(_course(), field.name) for field in Course._meta.concrete_fields}
+    facts = fields | {"id": None, "state": CourseState.COMPLETED, "booked_at": NOW - dt.timedelta(days=365)}
+    made = Course.objects.bulk_create((Course(**facts) for _each in range(number)), batch_size=5_000)
+    ids = range(made[0].pk, made[-1].pk + 1)
+    assert len(ids) == number
+    return ids
+
+
+def _course() -> Course:
+    return Course.objects.exclude(state=CourseState.COMPLETED).get()
 
 
 def look() -> float:

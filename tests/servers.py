@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from email import message_from_bytes
 from email.message import Message as Mail
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -175,6 +177,7 @@ class Mailbox:
         self.mood = "ok"
         self.addresses: list[str] = []  # where they go, as the envelopes say
         self.connections = 0
+        self.is_secured: list[bool] = []  # of each mail, whether it came over TLS
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.mood == "refuse_sender":
@@ -193,12 +196,13 @@ class Mailbox:
         self.addresses.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if self.mood == "busy":
             return "451 later"
         if self.mood == "refuse_text":
             return "554 no"
         self.mails.append(message_from_bytes(envelope.content))
+        self.is_secured.append(session.ssl is not None)
         canary.mailed(self.mails[-1])
         self.raw.append(envelope.content)
         if self.mood == "hang_up":
@@ -225,10 +229,15 @@ class _Controller(Controller):
 
 
 @contextmanager
-def mail_server(port: int) -> Iterator[Mailbox]:
-    """Run an SMTP server for the time of a block."""
+def mail_server(port: int, certificate: Path | None = None) -> Iterator[Mailbox]:
+    """Run an SMTP server for the time of a block; with a certificate it takes mail over TLS only."""
     mailbox = Mailbox()
-    controller = _Controller(mailbox, hostname="127.0.0.1", port=port)
+    secured: dict[str, Any] = {}
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        secured = {"tls_context": context, "require_starttls": True}
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=port, **secured)
     controller.start()
     try:
         yield mailbox

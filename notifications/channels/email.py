@@ -1,6 +1,7 @@
 """E-mail over SMTP: one connection a batch, one fixed Message-ID a message."""
 
 import smtplib
+from contextlib import suppress
 from email.mime.text import MIMEText
 from email.utils import parseaddr
 
@@ -104,6 +105,8 @@ class SmtpEmail:
         if self._backend.connection is not None:
             self._backend.connection.close()
         self._backend.connection = None
+        with suppress(OSError):
+            self._backend.close()  # a half-opened one, without TLS or with a login that was refused
 
 
 def _mail(outgoing: Outgoing) -> EmailMultiAlternatives:

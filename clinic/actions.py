@@ -67,21 +67,25 @@ def add_site(*, site: NewSite) -> Site:
 
     :raises Rejected: the zone is unknown or the slug is taken.
     """
-    return _insert_site(site)
+    return insert_site(site)
 
 
 @transaction.atomic(durable=True)
 def set_opening_hours(*, site: Site, hours: Hours) -> bool:
     """Make a site's opening hours just these and tell whether that changed anything; booked visits stay."""
-    wanted = _spans(hours)
+    wanted = spans_of(hours)
     if wanted == sorted(OpeningHours.objects.filter(site=site).values_list("weekday", "opens", "closes")):
         return False
     OpeningHours.objects.filter(site=site).delete()
-    _insert_hours(site, wanted)
+    insert_hours(site, wanted)
     return True
 
 
-def _insert_site(site: NewSite) -> Site:
+def insert_site(site: NewSite) -> Site:
+    """Add a site with its opening hours, inside the caller's transaction.
+
+    :raises Rejected: the zone is unknown or the slug is taken.
+    """
     try:
         ZoneInfo(site.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -101,15 +105,17 @@ def _insert_site(site: NewSite) -> Site:
         phone=site.phone,
         is_demo=site.is_demo,
     )
-    _insert_hours(row, _spans(site.hours))
+    insert_hours(row, spans_of(site.hours))
     return row
 
 
-def _spans(hours: Hours) -> list[tuple[int, dt.time, dt.time]]:
+def spans_of(hours: Hours) -> list[tuple[int, dt.time, dt.time]]:
+    """Return opening hours as rows: weekday, opens, closes; in order."""
     return sorted((weekday, opens, closes) for weekday, spans in hours.items() for opens, closes in spans)
 
 
-def _insert_hours(site: Site, spans: Iterable[tuple[int, dt.time, dt.time]]) -> None:
+def insert_hours(site: Site, spans: Iterable[tuple[int, dt.time, dt.time]]) -> None:
+    """Write opening hours, inside the caller's transaction."""
     OpeningHours.objects.bulk_create(
         OpeningHours(site=site, weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in spans
     )
@@ -140,7 +146,7 @@ def create_staff_and_site(
 
     :raises Rejected: either can't be made; the words say which.
     """
-    roles = {_insert_site(site): role}
+    roles = {insert_site(site): role}
     return _insert_staff(email=email, name=name, password=password, roles=roles, now=now)
 
 

@@ -1,9 +1,11 @@
-"""Nothing here takes large bodies: refuse one before a byte of it is read."""
+"""Nothing here takes large bodies, a list of patients aside: refuse one before a byte of it is read."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+LARGER = {"/settings/import/": 8_388_608}
 
 
 class BodyLimit:
@@ -14,8 +16,12 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         announced = request.META.get("CONTENT_LENGTH") or "0"
-        if not announced.isdigit() or int(announced) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most = LARGER.get(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if not announced.isdigit() or int(announced) <= most:
             return self.get_response(request)
+        if request.path in LARGER:
+            words = f"The file is larger than {most // 1_048_576} MB. Go back, split it and import each part."
+            return HttpResponse(words, status=413, content_type="text/plain; charset=utf-8")
         body = {
             "code": "too_large",
             "message": "The body is larger than 1 MB. Send less.",

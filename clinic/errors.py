@@ -1,6 +1,8 @@
 """Refusals: a sentence for the person at the desk, a code for machines, and the HTTP answer each kind gets."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -53,11 +55,29 @@ class Conflict(Rejected):
     code = "conflict"
 
 
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What somebody else did to a row: who, when, which version it is now.
+
+    `words`: one sentence in which `{ago}` stands for the time; `when`: that time as the clinic's clock says it.
+    """
+
+    by: str
+    at: dt.datetime
+    when: str
+    version: int
+    words: str
+
+
 class Stale(Rejected):
     """The row was edited since this person read it."""
 
     status = 412
     code = "stale"
+
+    def __init__(self, message: str, *, details: Meanwhile | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.details = details
 
 
 class Busy(Rejected):

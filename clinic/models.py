@@ -31,7 +31,14 @@ class Site(models.Model):
     address = models.CharField(max_length=160)
     phone = models.CharField(max_length=20)
     missed_grace_minutes = models.PositiveSmallIntegerField(default=15)
+    lock_minutes = models.PositiveSmallIntegerField(default=10)  # without a touch, until its screens lock
     is_demo = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(lock_minutes__gte=2, lock_minutes__lte=30), name="site_lock_minutes")
+        ]
 
     def __str__(self) -> str:
         return f"Site {self.slug}"
@@ -71,7 +78,18 @@ class StaffUser(AbstractBaseUser):
     theme = models.CharField(
         max_length=5, choices=[("auto", "Auto"), ("light", "Light"), ("dark", "Dark")], default="auto"
     )
+    single_keys = models.BooleanField(default=True)  # A for Arrive; combinations with Ctrl stay on without them
+    is_private = models.BooleanField(default=False)  # initials instead of names
+    lock_minutes = models.PositiveSmallIntegerField(null=True)  # None: as long as their sites say
+    board = models.JSONField(default=dict)  # how they like the day: zoom, view, what is shown
     joined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lock_minutes__gte=2, lock_minutes__lte=30), name="staffuser_lock_minutes"
+            )
+        ]
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -82,6 +100,28 @@ class StaffUser(AbstractBaseUser):
         return f"Staff #{self.pk}"
 
 
+class BoardView(models.Model):
+    """A set of the board's columns a person gave a name, at one site."""
+
+    user = models.ForeignKey(StaffUser, on_delete=models.CASCADE, related_name="board_views")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    columns = models.JSONField(default=list)  # numbers of resources, in the person's order; clinic knows no other app
+    position = models.PositiveSmallIntegerField()
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "site", "name"], name="boardview_once"),
+            models.UniqueConstraint(
+                fields=["user", "site"], condition=Q(is_default=True), name="boardview_one_default"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Board view {self.pk}"
+
+
 class Membership(models.Model):
     """What a person may do, at one site."""
 
@@ -89,6 +129,8 @@ class Membership(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=[(role.value, role.value) for role in Role])
     skills = models.JSONField(default=list)  # what the person can be rostered for: `operator`, `neuronavigation`, …
+    since = models.DateTimeField(null=True)  # invited; who has not signed in since then has not come in yet
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [

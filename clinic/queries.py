@@ -1,6 +1,7 @@
 """What can be read about sites, staff and the state of the installation."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import connection
 from django.db.models import Prefetch, prefetch_related_objects
@@ -88,6 +89,18 @@ def token_owner(*, digest: str) -> StaffUser | None:
 def remembered_request(*, user: StaffUser, key: str) -> IdempotencyKey | None:
     """Return what was done under an Idempotency-Key, if anything."""
     return IdempotencyKey.objects.filter(user=user, key=key).first()
+
+
+def seen_lately(*, user: StaffUser, action: str, patient_ids: Collection[int], since: dt.datetime) -> set[int]:
+    """Return which of these patients the log already says a person saw this way since then; one statement."""
+    rows = AuditEntry.objects.filter(actor=user, action=action, patient_id__in=patient_ids, at__gte=since)
+    return {patient for patient in rows.values_list("patient_id", flat=True).distinct() if patient is not None}
+
+
+def times_done(*, user: StaffUser, action: str, since: dt.datetime) -> list[dt.datetime]:
+    """Return when the log says a person did this after an instant, the earliest first; one statement."""
+    rows = AuditEntry.objects.filter(actor=user, action=action, at__gt=since)
+    return list(rows.order_by("at", "pk").values_list("at", flat=True))
 
 
 def latest_seal() -> AuditSeal | None:

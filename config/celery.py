@@ -53,7 +53,9 @@ app.conf.update(
         "repair messages": {"task": "notifications.repair_messages", "schedule": 60},
         "reconcile messages": {"task": "notifications.reconcile_messages", "schedule": 60},
         "seal the audit log": {"task": "clinic.seal_audit", "schedule": 60},
+        "forget imports": {"task": "frontdesk.forget_imports", "schedule": 3600},
         "forget idempotency keys": {"task": "clinic.forget_idempotency_keys", "schedule": 3600},
+        "print day sheets": {"task": "frontdesk.print_days", "schedule": 900},
         "heartbeat": {"task": "clinic.record_heartbeat", "schedule": 30},
     },
 )

@@ -56,7 +56,7 @@ class Background:
         while not self._stopping.is_set():
             try:
                 run()
-            except Exception:
+            except Exception:  # whatever it was, the worker inside must not end while the pages go on
                 logger.exception("A background thread stopped; starting it again")
             self._stopping.wait(1)
 

@@ -30,6 +30,7 @@ DATABASES = {"default": env.database(env.text("DATABASE_URL", f"sqlite:///{DATA_
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
+PRINT_DAY = env.flag("PRINT_DAY", default=not REDIS_URL)
 SEND_MESSAGES = env.flag("SEND_MESSAGES")
 SEND_ONLY_TO = env.words("SEND_ONLY_TO")
 SMS = env.sms(env.text("SMS_URL", "log://"))
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.packing.PackedPages",
     "csp.middleware.CSPMiddleware",
     "clinic.body_limit.BodyLimit",
     "clinic.middleware.PrivateAnswers",
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clinic.middleware.SignInRequired",
+    "clinic.middleware.LockIdle",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -168,7 +171,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.static.NamedByContent"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

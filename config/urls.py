@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
+from frontdesk.views.joining import join
+
 urlpatterns = [
     path("", include("portal.urls")),
     path("", include("frontdesk.urls")),
     path("", include("api.urls")),
+    path("accounts/join/<str:ticket>/", join, name="join"),
     path("accounts/", include("allauth.account.urls")),
 ]
 

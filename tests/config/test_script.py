@@ -11,7 +11,7 @@ import pytest
 
 from tests.running import ROOT
 
-pytestmark = [pytest.mark.services, pytest.mark.once]
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 NAMES = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]
 

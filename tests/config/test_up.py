@@ -1,11 +1,13 @@
 """`manage.py up` as a process: what it refuses, what it prepares, how it stops."""
 
+import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 import testkit
 from tests.running import Running, manage
 
-pytestmark = [pytest.mark.services, pytest.mark.once]
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 
 @pytest.fixture
@@ -22,18 +24,52 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose tables are up to date and empty."""
-    made = tmp_path_factory.mktemp("set-up") / "data"
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose tables are up to date and empty, to be copied: nothing was started on it."""
+    made = tmp_path_factory.mktemp("migrated") / "data"
     assert manage("migrate", "--skip-checks", "--verbosity=0", folder=made).returncode == 0
     return made
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def set_up(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it, to be started as often as it takes."""
+    return shutil.copytree(migrated, tmp_path_factory.mktemp("set-up") / "data")
+
+
+@dataclass
+class FirstStart:
+    """What the first start of a real clinic said and made, from a folder that wasn't there."""
+
+    said: str
+    modes: dict[str, int]
+    staff: int
+    heartbeats: list[str]
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
+    """A first start, stopped when its worker had its time to beat."""
+    folder = tmp_path_factory.mktemp("first") / "data"
+
+    def ask(question: str) -> list[str]:
+        with closing(sqlite3.connect(folder / "coursekeeper.sqlite3")) as database:
+            return [row[0] for row in database.execute(question)]
+
+    def heartbeats() -> list[str]:
+        return ask("SELECT name FROM clinic_heartbeat")
+
+    with Running(folder, ("--empty",), {"SECRET_KEY": ""}) as up:
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+        with suppress(TimeoutError):
+            testkit.wait_until(lambda: bool(heartbeats()), "The heartbeat", seconds=15)
+        return FirstStart(up.said, modes, len(ask("SELECT id FROM clinic_staffuser")), heartbeats())
+
+
+@pytest.fixture(scope="module")
+def demo(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the demo clinic, made by the second start: the first was cut off while it seeded."""
-    made = tmp_path_factory.mktemp("demo") / "data"
-    manage("migrate", "--skip-checks", "--verbosity=0", folder=made)
+    made = shutil.copytree(migrated, tmp_path_factory.mktemp("demo") / "data")
     (made / "coursekeeper.sqlite3.seeding").write_text("half a clinic")
     (made / "coursekeeper.sqlite3.seeding-wal").write_text("half a log")
     with Running(made, variables={"SECRET_KEY": ""}) as up:
@@ -122,25 +158,24 @@ def test_the_port_option_wins_over_the_variable(set_up: Path) -> None:
         assert (testkit.accepts(port), testkit.accepts(up.port)) == (True, False)
 
 
-def test_key_and_database_belong_to_their_owner_only(folder: Path) -> None:
-    with Running(folder, ("--empty",), {"SECRET_KEY": ""}):
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+def test_key_and_database_belong_to_their_owner_only(first_start: FirstStart) -> None:
+    modes = first_start.modes
 
     assert {modes["secret.key"], modes["coursekeeper.sqlite3"]} == {0o600}
 
 
-def test_a_real_clinic_starts_with_nobody_and_says_what_to_do(folder: Path) -> None:
-    with Running(folder, ("--empty",)) as up:
-        said = up.said
-
-    with closing(sqlite3.connect(folder / "coursekeeper.sqlite3")) as database:
-        assert database.execute("SELECT count(*) FROM clinic_staffuser").fetchone() == (0,)
-    assert ".venv/bin/python manage.py create_staff " in said
-    assert "password" not in said
+def test_a_real_clinic_starts_with_nobody_and_says_what_to_do(first_start: FirstStart) -> None:
+    assert first_start.staff == 0
+    assert ".venv/bin/python manage.py create_staff " in first_start.said
+    assert "password" not in first_start.said
 
 
-def test_the_database_is_copied_aside_before_its_tables_change(folder: Path) -> None:
-    manage("migrate", "--skip-checks", "--verbosity=0", folder=folder)
+def test_the_worker_and_the_beat_run_inside(first_start: FirstStart) -> None:
+    assert first_start.heartbeats == ["worker"]
+
+
+def test_the_database_is_copied_aside_before_its_tables_change(migrated: Path, folder: Path) -> None:
+    shutil.copytree(migrated, folder)
     manage("migrate", "notifications", "zero", "--skip-checks", "--verbosity=0", folder=folder)
 
     with Running(folder, ("--empty",)) as up:
@@ -157,15 +192,6 @@ def test_a_start_with_nothing_to_change_copies_nothing(set_up: Path) -> None:
         pass
 
     assert not (set_up / "backups").exists()
-
-
-def test_the_worker_and_the_beat_run_inside(folder: Path) -> None:
-    def beaten() -> bool:
-        with closing(sqlite3.connect(folder / "coursekeeper.sqlite3")) as database:
-            return database.execute("SELECT name FROM clinic_heartbeat").fetchall() == [("worker",)]
-
-    with Running(folder, ("--empty",)):
-        testkit.wait_until(beaten, "The heartbeat", seconds=15)
 
 
 def test_the_demo_prints_its_logins(demo: Path) -> None:

@@ -1,5 +1,6 @@
 """Start everything in one process: set-up, web, worker, beat."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -56,8 +57,9 @@ class Command(BaseCommand):
             )
             background = embedded.Background()
             background.start()
-            self._say_hello(host, port)
-            server.run()  # until a stop signal
+            with contextlib.suppress(KeyboardInterrupt):  # which the loop takes itself, once it runs
+                self._say_hello(host, port)
+                server.run()  # until a stop signal
             _on_stop_signals(signal.SIG_IGN)
             self._say("\nStopping.")
             server.close()

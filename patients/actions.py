@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 
 from clinic import actions as clinic_actions
 from clinic.models import Site
-from patients.domain.contact import ContactKind, PatientState
+from patients import joined, queries
+from patients.domain.contact import PatientState
 from patients.domain.details import NewPatient
 from patients.errors import AlreadyKnown, NotFound, PatientInactive, Rejected
 from patients.models import Consent, ContactPoint, Patient
@@ -61,10 +62,14 @@ def _check(details: NewPatient) -> None:
 
 
 def _refuse_twin(site: Site, details: NewPatient) -> None:
-    same_day = Patient.objects.filter(site=site, birth_date=details.birth_date)
-    twin = same_day.filter(first_name__iexact=details.first_name, last_name__iexact=details.last_name).first()
-    if twin is None and details.phone:
-        twin = same_day.filter(contact_points__kind=ContactKind.PHONE, contact_points__value=details.phone).first()
+    found = queries.twins_of(
+        site_ids=[site.pk],
+        born=details.birth_date,
+        first=details.first_name,
+        last=details.last_name,
+        phone=details.phone or "",
+    )
+    twin = found[0] if found else None
     if twin is not None:
         raise AlreadyKnown(
             "A patient with this birth date and name or phone is here already. Use it, or say it's someone else.",
@@ -114,11 +119,13 @@ def lock_active_patient(*, patient_id: int, site: Site) -> None:
 
     :raises NotFound: there is no such patient at this site.
     :raises PatientInactive: the patient is not in treatment here any more.
+    :raises Merged: the record was merged into another one.
     """
-    row = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id, site=site).values_list("state").first()
+    row = Patient.objects.select_for_update(no_key=True).filter(pk=patient_id, site=site).first()
     if row is None:
         raise NotFound("There is no such patient.")
-    if row[0] != PatientState.ACTIVE:
+    joined.refuse_merged(row)
+    if row.state != PatientState.ACTIVE:
         raise PatientInactive(
             "This patient is not active. Make the record active before booking.",
             fields={"patient": "inactive"},

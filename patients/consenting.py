@@ -8,6 +8,7 @@ import datetime as dt
 from django.db import transaction
 
 from clinic import actions as clinic_actions
+from patients import joined
 from patients.domain.contact import CONSENT_WORDING, Channel, Purpose
 from patients.errors import NotFound, Rejected
 from patients.models import Consent, Patient, RelatedPerson
@@ -30,10 +31,12 @@ def give_consent(
 
     :raises Rejected: the purpose is not for this person, or the channel not theirs.
     :raises NotFound: the person does not belong to the patient.
+    :raises Merged: the record was merged into another one meanwhile.
     """
     _check(patient, channel, purpose, person_id)
     columns = {"patient": patient, "person_id": person_id, "channel": channel, "purpose": purpose}
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)  # of two at once one finds the other's
+    # Of two at once one finds the other's.
+    joined.refuse_merged(Patient.objects.select_for_update(no_key=True).get(pk=patient.pk))
     if found := Consent.objects.filter(revoked_at=None, **columns).first():
         return found.pk
     row = Consent.objects.create(

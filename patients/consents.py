@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Q, QuerySet
 
-from patients.domain.contact import Channel, ContactKind, PatientState
+from patients.domain.contact import GONE, Channel, ContactKind
 from patients.models import Consent, ContactPoint, Patient, RelatedPerson
 
 BY_TEXT = "sms START"
@@ -27,7 +27,7 @@ class Owner:
 def owners_of(phone: str) -> list[Owner]:
     """Return everybody a number (E.164) belongs to, patients first; what is known to be somebody else's is left out."""
     points = ContactPoint.objects.filter(kind=ContactKind.PHONE, value=phone, is_usable=True)
-    alive = points.exclude(patient__state=PatientState.DECEASED).select_related("patient").order_by("patient_id", "pk")
+    alive = points.exclude(patient__state__in=GONE).select_related("patient").order_by("patient_id", "pk")
     people = RelatedPerson.objects.filter(phone=phone, is_active=True).select_related("patient").order_by("pk")
     return [
         *(
@@ -37,7 +37,7 @@ def owners_of(phone: str) -> list[Owner]:
         *(
             Owner(each.patient_id, each.patient.site_id, each.language, each.zone, person_id=each.pk)
             for each in people
-            if each.patient.state != PatientState.DECEASED
+            if each.patient.state not in GONE
         ),
     ]
 

@@ -103,7 +103,6 @@ def _found_by(patient: Patient, phone: str) -> str:
         first=patient.first_name,
         last=patient.last_name,
         preferred=patient.preferred_name,
-        born=patient.birth_date,
         record_number=patient.record_number,
         phone=phone,
     )

@@ -1,8 +1,8 @@
 """What can be wrong with a patient's details."""
 
-from clinic.errors import Conflict, NotFound, Rejected
+from clinic.errors import Conflict, NotFound, Rejected, Stale
 
-__all__ = ["AlreadyKnown", "Conflict", "NotFound", "PatientInactive", "Rejected"]
+__all__ = ["AlreadyKnown", "Conflict", "Merged", "NotFound", "PatientInactive", "Rejected", "Stale"]
 
 
 class AlreadyKnown(Conflict):
@@ -15,3 +15,9 @@ class PatientInactive(Rejected):
     """The patient is not in treatment here any more."""
 
     code = "patient_inactive"
+
+
+class Merged(Conflict):
+    """The record was merged into another one of the same person; `alternatives` names it."""
+
+    code = "patient_merged"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from clinic import actions as clinic_actions
-from clinic.models import Site
+from clinic.models import Site, StaffUser
 from patients.domain.contact import ContactKind
 from patients.domain.csv_rows import Fault, Row
 from patients.domain.details import NewPatient
@@ -15,6 +15,7 @@ from patients.models import Consent, ContactPoint, Patient
 from patients.rows import consent_rows, contact_rows, patient_row
 
 BATCH = 500
+HOW = "imported list"
 COMPARED = ("first_name", "last_name", "preferred_name", "birth_date", "language")
 
 
@@ -40,19 +41,26 @@ def import_patients(*, site: Site, rows: Sequence[Row], now: dt.datetime) -> Imp
 
     :raises ImportRefused: a record number is known with other details; a list never overwrites a record.
     """
+    added = insert_rows(site=site, rows=rows, by=None, now=now)
+    clinic_actions.write_audit_of_command(site=site, action="patient.imported", patient_ids=added, now=now)
+    return Imported(added=len(added), unchanged=len(rows) - len(added))
+
+
+def insert_rows(*, site: Site, rows: Sequence[Row], by: StaffUser | None, now: dt.datetime) -> list[int]:
+    """Add the patients who are new inside the caller's transaction, which audits it, and return their ids.
+
+    :raises ImportRefused: a record number is known with other details.
+    """
     fresh = check_against_stored(site=site, rows=rows)
     rows_to_add = [patient_row(site, new, record_number=new.record_number or "", now=now) for new in fresh]
     patients = Patient.objects.bulk_create(rows_to_add, batch_size=BATCH)
     points, consents = [], []
     for patient, details in zip(patients, fresh, strict=True):
         points += contact_rows(patient, details)
-        consents += consent_rows(patient, details, how="imported list", by=None, now=now)
+        consents += consent_rows(patient, details, how=HOW, by=by, now=now)
     ContactPoint.objects.bulk_create(points, batch_size=BATCH)
     Consent.objects.bulk_create(consents, batch_size=BATCH)
-    clinic_actions.write_audit_of_command(
-        site=site, action="patient.imported", patient_ids=[patient.pk for patient in patients], now=now
-    )
-    return Imported(added=len(fresh), unchanged=len(rows) - len(fresh))
+    return [patient.pk for patient in patients]
 
 
 def check_against_stored(*, site: Site, rows: Sequence[Row]) -> list[NewPatient]:

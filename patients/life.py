@@ -92,6 +92,11 @@ def scores_of(*, patient_id: int, instrument: Instrument, since: dt.date) -> lis
     return list(rows.order_by("measured_on").values_list("measured_on", "score"))
 
 
+def results_of(patient_id: int) -> list[MeasureResult]:
+    """Return a patient's scores on every scale, the latest last; one statement."""
+    return list(MeasureResult.objects.filter(patient=patient_id).order_by("measured_on", "pk"))
+
+
 def absences_of(patient_ids: Sequence[int]) -> list[Absence]:
     """Return the absences of some patients and of who comes along with them, by day."""
     return list(Absence.objects.filter(patient__in=patient_ids).select_related("person").order_by("starts_on", "pk"))

@@ -94,6 +94,37 @@ def add_related_person(
 
 
 @transaction.atomic(durable=True)
+def retire_related_person(
+    *, request: clinic_actions.Request, patient: Patient, person_id: int, now: dt.datetime
+) -> None:
+    """Note that somebody does not come along any more: what they said yes to stays in the record.
+
+    :raises NotFound: there is nobody like that beside this patient.
+    """
+    _set_active(request, patient, person_id, is_active=False, now=now)
+
+
+@transaction.atomic(durable=True)
+def restore_related_person(
+    *, request: clinic_actions.Request, patient: Patient, person_id: int, now: dt.datetime
+) -> None:
+    """Note that somebody comes along after all.
+
+    :raises NotFound: there was nobody like that beside this patient.
+    """
+    _set_active(request, patient, person_id, is_active=True, now=now)
+
+
+def _set_active(
+    request: clinic_actions.Request, patient: Patient, person_id: int, *, is_active: bool, now: dt.datetime
+) -> None:
+    rows = RelatedPerson.objects.filter(pk=person_id, patient=patient)
+    if not rows.exclude(is_active=is_active).update(is_active=is_active):
+        raise NotFound("There is nobody like that beside this patient.", fields={"person": "unknown"})
+    _audit(request, patient, "related_person.restored" if is_active else "related_person.retired", now)
+
+
+@transaction.atomic(durable=True)
 def set_interpreter(*, request: clinic_actions.Request, patient: Patient, language: str, now: dt.datetime) -> None:
     """Note the language an interpreter must speak at every visit; empty: none is needed."""
     Patient.objects.filter(pk=patient.pk).update(interpreter=language.strip().lower()[:20])
@@ -160,6 +191,17 @@ def record_measure(
         raise Rejected("This scale was recorded on that day already.", fields={"measured_on": "in use"}) from error
     _audit(request, patient, "measure.recorded", now)
     return row.pk
+
+
+@transaction.atomic(durable=True)
+def withdraw_measure(*, request: clinic_actions.Request, patient: Patient, measure_id: int, now: dt.datetime) -> None:
+    """Take back a score that was typed wrong.
+
+    :raises NotFound: the patient has no such score, or not any more.
+    """
+    if not MeasureResult.objects.filter(pk=measure_id, patient=patient).delete()[0]:
+        raise NotFound("This total is not there any more.")
+    _audit(request, patient, "measure.withdrawn", now)
 
 
 def _audit(request: clinic_actions.Request, patient: Patient, action: str, now: dt.datetime) -> None:

@@ -25,7 +25,7 @@ class Patient(models.Model):
     birth_date = models.DateField()
     language = models.CharField(max_length=2, choices=[(x.value, x.value) for x in Language], default=Language.ENGLISH)
     interpreter = models.CharField(max_length=20, blank=True)  # the language an interpreter must speak; empty: none
-    search_text = models.CharField(max_length=200)  # folded names, birth date and phone digits, for the one search box
+    search_text = models.CharField(max_length=200)  # phone digits, record number, folded names: for the one search box
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 
@@ -226,3 +226,50 @@ class PatientLink(models.Model):
 
     def __str__(self) -> str:
         return f"Patient link {self.pk}"
+
+
+class ImportDraft(models.Model):
+    """A list of patients on its way in. `text` is emptied when it is done, and the row goes after a week.
+
+    `fixes`: row to column to what was typed instead; `added`: the ids of those who came in by it.
+    """
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    text = models.TextField()
+    fixes = models.JSONField(default=dict)
+    skipped = models.JSONField(default=list)
+    added = models.JSONField(default=list)
+    done_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], name="importdraft_made")]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}"
+
+
+class PatientMerge(models.Model):
+    """Two records of one person made one: what moved from `gone` to `kept`, row by row, so that it can move back."""
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.PROTECT, related_name="+")
+    kept = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()  # it can be taken back before then
+    steps = models.JSONField(default=list)  # as `patients.moved_rows` writes them
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gone"], condition=Q(undone_at=None), name="patientmerge_into_one"),
+            models.CheckConstraint(condition=~Q(kept=F("gone")), name="patientmerge_of_two"),
+        ]
+        indexes = [models.Index(fields=["kept"], condition=Q(undone_at=None), name="patientmerge_in_force")]
+
+    def __str__(self) -> str:
+        return f"Patient merge {self.pk}"

@@ -46,6 +46,12 @@ def reach_by_purpose(
     return found
 
 
+def phones_of(patient_ids: Collection[int]) -> dict[int, str]:
+    """Return the preferred phone of each patient who has one, in E.164, whatever may be sent to it; one statement."""
+    phones = ContactPoint.objects.filter(patient_id__in=patient_ids, kind=ContactKind.PHONE, is_preferred=True)
+    return dict(phones.values_list("patient_id", "value"))
+
+
 def reach_of_people(person_ids: Collection[int]) -> dict[tuple[int, Channel], Reach]:
     """Return the phone of people beside a patient who agreed to be texted themselves; two queries.
 

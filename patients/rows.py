@@ -23,7 +23,6 @@ def patient_row(site: Site, details: NewPatient, *, record_number: str, now: dt.
             first=details.first_name,
             last=details.last_name,
             preferred=details.preferred_name,
-            born=details.birth_date,
             record_number=record_number,
             phone=details.phone,
         ),

@@ -45,3 +45,9 @@ def latest_measures(patient_ids: Collection[int]) -> dict[tuple[int, str], dt.da
         (patient_id, instrument): latest
         for patient_id, instrument, latest in rows.annotate(latest=Max("measured_on")).order_by()
     }
+
+
+def latest_scores(patient_id: int) -> dict[str, tuple[dt.date, int]]:
+    """Return by instrument the day and total of a patient's latest score; one statement."""
+    rows = MeasureResult.objects.filter(patient=patient_id).order_by("measured_on")
+    return {name: (day, score) for name, day, score in rows.values_list("instrument", "measured_on", "score")}

@@ -1,6 +1,5 @@
 """Pure: the words for reaching people, and how a search text is folded."""
 
-import datetime as dt
 import re
 import unicodedata
 from enum import StrEnum
@@ -10,6 +9,11 @@ class PatientState(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
     DECEASED = "deceased"
+    MERGED = "merged"  # into another record of the same person: nothing is booked, sent or found here any more
+
+
+# Of these nothing is asked for, watched or sent.
+GONE = frozenset({PatientState.DECEASED, PatientState.MERGED})
 
 
 class ContactKind(StrEnum):
@@ -61,8 +65,10 @@ def folded(text: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold().strip()
 
 
-def search_text(*, first: str, last: str, preferred: str, born: dt.date, record_number: str, phone: str | None) -> str:
-    """Return the one column the search box looks in: folded names, birth date in three spellings, digits."""
+def search_text(*, first: str, last: str, preferred: str, record_number: str, phone: str | None) -> str:
+    """Return the one column the search box looks in: the phone's digits, the record number and the folded names.
+
+    Digits come first: whatever the length of the names, they are never cut off.
+    """
     digits = re.sub(r"\D", "", phone or "")
-    dates = f"{born:%Y-%m-%d} {born:%m%d%Y} {born.month}/{born.day}/{born:%y}"
-    return f"{folded(f'{first} {last} {preferred}')} {folded(record_number)} {dates} {digits}"[:200]
+    return " ".join(f"{digits} {folded(record_number)} {folded(f'{first} {last} {preferred}')}".split())[:200]

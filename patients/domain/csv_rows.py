@@ -50,7 +50,7 @@ class Readers:
 
 def read_rows(text: str, *, today: dt.date, readers: Readers) -> tuple[list[Row], list[Fault]]:
     """Return the patients of a CSV text, and everything that is wrong with it; comma, semicolon or tab."""
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), dialect=_dialect(text))
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), dialect=dialect_of(text))
     columns: list[str] = []
     rows: list[Row] = []
     faults: list[Fault] = []
@@ -73,7 +73,8 @@ def read_rows(text: str, *, today: dt.date, readers: Readers) -> tuple[list[Row]
     return (rows, faults + _repeated(rows)) if columns else ([], _column_faults([]))
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
+def dialect_of(text: str) -> type[csv.Dialect]:
+    """Return how a list is written: with commas, semicolons or tabs."""
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
 

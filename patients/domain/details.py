@@ -1,16 +1,17 @@
 """Pure: what somebody types about a new patient, checked and put into one form."""
 
 import datetime as dt
-import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clinic.domain.details import one_line
 from patients.domain.contact import Language
+from patients.domain.spellings import MONTH_FIRST, dates_in, has_short_year
 
 NAME_LENGTH = 60
 OLDEST_YEARS = 120
-_DATE_FORMS = ("%Y-%m-%d", "%m/%d/%Y", "%m-%d-%Y", "%m%d%Y", "%d %b %Y", "%b %d %Y", "%b %d, %Y")
-_SHORT_YEAR = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{2})$")
+SHORT_YEAR = "Enter the year with 4 digits, for example 1984."
 
 
 class DetailsError(ValueError):
@@ -37,58 +38,34 @@ class NewPatient:
     preferred_name: str = field(default="")
 
 
-def parse_birth_date(text: str, *, today: dt.date) -> dt.date:
-    """Return the date a person typed in any of the usual American forms or as 1984-03-07.
+def parse_birth_date(text: str, *, today: dt.date, region: str = "US") -> dt.date:
+    """Return the date a person typed in any of the usual forms, in the order of the region, or as 1984-03-07.
 
     A two-digit year is the latest one that is not in the future.
     :raises ValueError: it is no date, in the future, or more than 120 years ago; the words are for the form.
     """
     text = " ".join(text.split())
-    born = _short_year(text, today) or _long_form(text)
+    if has_short_year(text):
+        raise ValueError(SHORT_YEAR)
+    found = dates_in(text, region=region)
+    if not found:
+        example = "3/7/1984" if region in MONTH_FIRST else "7/3/1984"
+        raise ValueError(f'"{text[:20]}" is not a date. Type it like {example}.')
+    born = next((day for day in found if day <= today), None)
     if born is None:
-        raise ValueError(f'"{text[:20]}" is not a date. Type it like 3/7/1984.')
-    if born > today:
         raise ValueError("The birth date is in the future. Check the year.")
     if today.year - born.year > OLDEST_YEARS:
-        raise ValueError("The birth date is more than 120 years ago. Type the year with 4 digits, for example 1984.")
+        raise ValueError(f"The birth date is more than 120 years ago. {SHORT_YEAR}")
     return born
-
-
-def _short_year(text: str, today: dt.date) -> dt.date | None:
-    match = _SHORT_YEAR.match(text)
-    if not match:
-        return None
-    month, day, year = map(int, match.groups())
-    century = today.year - today.year % 100
-    for candidate in (century + year, century - 100 + year):
-        try:
-            born = dt.date(candidate, month, day)
-        except ValueError:
-            continue
-        if born <= today:
-            return born
-    return None
-
-
-def _long_form(text: str) -> dt.date | None:
-    for form in _DATE_FORMS:
-        try:
-            return dt.datetime.strptime(text, form).date()  # noqa: DTZ007 - a birth date has no zone
-        except ValueError:
-            continue
-    return None
 
 
 def clean_name(text: str, *, what: str) -> str:
     """Return a name with single spaces.
 
-    :raises ValueError: it is empty, too long, or holds control characters.
+    :raises ValueError: it is empty, too long, or holds what nobody sees: control characters, marks that turn the
+        direction of the text around them, spaces without width. What joins letters of many scripts may stay.
     """
-    name = " ".join(text.split())
-    if not name:
+    name = one_line(text, what=what, longest=NAME_LENGTH)
+    if all(unicodedata.category(char)[0] in "CM" for char in name):
         raise ValueError(f"Type the {what}.")
-    if len(name) > NAME_LENGTH:
-        raise ValueError(f"The {what} is longer than {NAME_LENGTH} letters.")
-    if any(ord(char) < 32 for char in name):
-        raise ValueError(f"The {what} holds a character that can't be printed.")
     return name

@@ -29,6 +29,16 @@ def test_what_is_no_birth_date_is_refused(text: str) -> None:
         parse_birth_date(text, today=TODAY)
 
 
+@pytest.mark.parametrize("text", ["3/7/4", "3/7/984", "1/1/1900"])
+def test_a_year_nobody_can_read_is_asked_for_with_4_digits(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Enter the year with 4 digits, for example 1984\."):
+        parse_birth_date(text, today=TODAY)
+
+
+def test_a_birth_date_is_read_in_the_order_of_the_region() -> None:
+    assert parse_birth_date("7/3/84", today=TODAY, region="GB") == dt.date(1984, 3, 7)
+
+
 def test_somebody_born_on_a_leap_day_is_born_on_it() -> None:
     assert parse_birth_date("2/29/1988", today=TODAY) == dt.date(1988, 2, 29)
 
@@ -52,7 +62,20 @@ def test_accents_and_case_do_not_hide_a_name() -> None:
     assert folded("Núñez-ÁLVAREZ") == "nunez-alvarez"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 61, "a\x00b"])
+HIDDEN = ["\N{RIGHT-TO-LEFT OVERRIDE}", "\N{LEFT-TO-RIGHT ISOLATE}", "\N{RIGHT-TO-LEFT MARK}", "\N{ZERO WIDTH SPACE}"]
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "x" * 61, "a\x00b", "\N{ZERO WIDTH JOINER}", *(f"An{hidden}a" for hidden in HIDDEN)]
+)
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
         clean_name(text, what="first name")
+
+
+@pytest.mark.parametrize(
+    "name", ["Bo", "O'Neill-\u0110\u1ed7", "\u0645\u062d\u0645\u062f", "Zo\N{COMBINING DIAERESIS}e", FAMILY]
+)
+def test_a_name_of_any_script_is_a_name(name: str) -> None:
+    assert clean_name(name, what="first name") == name

@@ -1,19 +1,17 @@
 """Import a list of patients."""
 
 from argparse import ArgumentParser
-from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
 
 from clinic import clock, queries
 from clinic.models import Site
-from patients import import_actions, phones
-from patients.domain.csv_rows import Fault, Readers, read_rows
+from patients import import_actions
+from patients.domain.csv_rows import Fault, read_rows
+from patients.import_drafts import readers_of
 
 SHOWN = 500
 
@@ -32,7 +30,7 @@ class Command(BaseCommand):
         rows, faults = read_rows(
             self._text(options["file"]),
             today=now.astimezone(ZoneInfo(site.zone)).date(),
-            readers=Readers(to_phone=partial(phones.to_e164, region=site.region), to_email=_email),
+            readers=readers_of(site),
         )
         if faults:
             raise CommandError(_listed(faults))
@@ -62,14 +60,6 @@ class Command(BaseCommand):
                 f"Say which site with --site. There is: {', '.join(site.slug for site in sites) or 'none yet'}."
             )
         return wanted[0]
-
-
-def _email(text: str) -> str:
-    try:
-        validate_email(text)
-    except ValidationError as error:
-        raise ValueError("is not an e-mail address.") from error
-    return text
 
 
 def _listed(faults: list[Fault]) -> str:

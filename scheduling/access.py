@@ -5,7 +5,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from clinic import access as clinic_access
-from clinic.domain.permissions import Permission
+from clinic import queries as clinic_queries
+from clinic.domain.permissions import ALLOWED, Permission, Role
 from clinic.models import StaffUser
 from scheduling.errors import NotFound
 from scheduling.models import (
@@ -44,6 +45,12 @@ def session(user: StaffUser, session_id: int, permission: Permission = Permissio
 def holds(user: StaffUser, site_id: int, permission: Permission) -> bool:
     """Tell whether a person holds a permission at a site."""
     return site_id in clinic_access.site_ids(user, permission)
+
+
+def permissions(user: StaffUser, site_id: int) -> frozenset[Permission]:
+    """Return all that a person may do at a site; one statement."""
+    roles = [Role(found.role) for found in clinic_queries.memberships_of(user) if found.site_id == site_id]
+    return frozenset(permission for role in roles for permission in ALLOWED[role])
 
 
 def resource(user: StaffUser, resource_id: int, permission: Permission = Permission.VIEW_DAY) -> Resource:

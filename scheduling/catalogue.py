@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ class ProtocolFile:
     mapping: dict[str, Any]
     definition: ProtocolDefinition
     digest: str
+
+
+@cache
+def shipped_codes() -> frozenset[str]:
+    """Return the codes that come with the product: a new start would turn back what was changed in them."""
+    return frozenset(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
 def read_folder(folder: Path) -> list[ProtocolFile]:

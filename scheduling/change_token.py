@@ -33,6 +33,12 @@ class Shown:
     facts: Mapping[str, Any] = field(default_factory=dict)
     needs_clinician: bool = False
 
+    @property
+    def one_place(self) -> PlannedSession | None:
+        """Return where the one session goes that this change moves; None if it does anything else, or more."""
+        is_one = len(self.moves) == 1 and not self.added and not self.dropped and not self.facts
+        return self.moves[0][1] if is_one else None
+
 
 def shown(
     change: Change,

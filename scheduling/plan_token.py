@@ -6,6 +6,7 @@ from typing import Any
 from django.core import signing
 
 from clinic.models import Site
+from scheduling.domain.plan import Deviation
 from scheduling.domain.planner import Plan, PlannedSession, PlannedUse
 from scheduling.errors import Malformed, PlanGone
 from scheduling.models import Protocol
@@ -14,6 +15,7 @@ from scheduling.queries.planning import Proposal
 from scheduling.wishes import read_wish, stored_wish
 
 SALT = "scheduling.plan"
+OTHER_TIME, LATE_START = "other_time", "late_start"
 GOOD_FOR = dt.timedelta(minutes=15)
 
 
@@ -27,6 +29,8 @@ def sign(proposal: Proposal, *, now: dt.datetime) -> str:
         "wish": stored_wish(wish),
         "plan": [plan.label, plan.summary, plan.standing_minute, plan.cost],
         "sessions": [packed(session) for session in plan.sessions],
+        "skipped": [[day.toordinal(), name] for day, name in plan.skipped],
+        "late": [[each.number, each.code, each.text] for each in plan.deviations if each.code == LATE_START],
     }
     return signing.dumps(payload, salt=SALT, compress=True)
 
@@ -49,6 +53,8 @@ def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
     if protocol is None:
         raise PlanGone("This plan's protocol is gone. Preview the course again.")
     label, summary, standing, cost = payload["plan"]
+    sessions = tuple(unpacked(row) for row in payload["sessions"])
+    others = [Deviation(each.number, OTHER_TIME, each.deviation) for each in sessions if each.deviation]
     return Proposal(
         site=site,
         protocol=protocol,
@@ -59,9 +65,9 @@ def read(token: str, *, site: Site, now: dt.datetime) -> Proposal:
             summary=summary,
             standing_minute=standing,
             cost=cost,
-            sessions=tuple(unpacked(row) for row in payload["sessions"]),
-            deviations=(),
-            skipped=(),
+            sessions=sessions,
+            deviations=(*(Deviation(*each) for each in payload["late"]), *others),
+            skipped=tuple((dt.date.fromordinal(day), name) for day, name in payload["skipped"]),
         ),
     )
 

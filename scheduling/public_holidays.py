@@ -19,3 +19,11 @@ def public_days(
     """
     found: dict[dt.date, str] = holidays.country_holidays(country, subdiv=subdivision, years=list(years))
     return {day: (name.replace(_OBSERVED, ""), _OBSERVED in name) for day, name in sorted(found.items())}
+
+
+def subdivisions(country: str) -> list[str]:
+    """Return the codes of a country's states or provinces that keep days of their own, in order; none: no list."""
+    try:
+        return sorted(holidays.country_holidays(country).subdivisions)
+    except NotImplementedError:
+        return []

@@ -15,8 +15,9 @@ from scheduling.actions.recount import recount
 from scheduling.domain.conflicts import MODALITIES
 from scheduling.domain.states import UNITS, AuthorizationState
 from scheduling.errors import NotFound, Rejected, Stale
-from scheduling.models import Authorization, AuthorizationUnit, Payer
+from scheduling.models import Authorization, AuthorizationUnit, CourseEvent, Payer
 
+ASKED_AGAIN = dt.timedelta(days=1)
 RULES = ("not_together", "not_same_day")
 
 
@@ -118,6 +119,27 @@ def change_authorization(
         _set_pools(row, after)
     recount(patient.pk)
     _audit(request, patient, "authorization.changed", row.pk, now)
+
+
+@transaction.atomic(durable=True)
+def ask_extension(*, request: clinic_actions.Request, course_id: int, now: dt.datetime) -> None:
+    """Note that a course's payer was, or is to be, asked for more; asked before by anybody, nothing is added that day.
+
+    :raises NotFound: there is no such course.
+    """
+    course = locking.course(course_id)
+    asked = CourseEvent.objects.filter(course=course, kind="extension_asked").order_by("-pk").first()
+    if asked is not None and now - asked.at < ASKED_AGAIN:
+        return
+    CourseEvent.objects.create(
+        course=course,
+        kind="extension_asked",
+        from_state=course.state,
+        to_state=course.state,
+        at=now,
+        by=request.user,
+    )
+    _audit(request, course.patient, "authorization.extension_asked", course.pk, now)
 
 
 def _check(new: NewAuthorization) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from django.db import transaction
 
+from clinic import actions as clinic_actions
+from clinic.models import Site
 from scheduling import catalogue
 from scheduling.errors import NotFound, Rejected
 from scheduling.models import Protocol
+
+COMMON = ("tms_mdd_36", "tms_itbs_36", "esk_trd", "ket_iv_6", "consult")
 
 
 @transaction.atomic(durable=True)
@@ -34,6 +38,21 @@ def load_protocols(*, folder: Path, now: dt.datetime) -> list[str]:
     :raises ProtocolRefused: a file breaks the form; nothing of the folder is stored.
     """
     return publish(catalogue.read_folder(folder), now=now)
+
+
+@transaction.atomic(durable=True)
+def add_common(*, request: clinic_actions.Request, site: Site, now: dt.datetime) -> list[str]:
+    """Store the protocols most clinics begin with, those that are not there yet, and return their codes.
+
+    :raises ProtocolRefused: a file breaks the form; nothing is stored.
+    """
+    there = set(Protocol.objects.filter(code__in=COMMON).values_list("code", flat=True))
+    files = [file for file in catalogue.read_folder(catalogue.SHIPPED) if file.definition.code in COMMON]
+    added = publish([file for file in files if file.definition.code not in there], now=now)
+    clinic_actions.write_audit(
+        request=request, site=site, action="protocols.added", patient_ids=[None], object_type="protocol", now=now
+    )
+    return added
 
 
 @transaction.atomic

@@ -120,9 +120,11 @@ def _others_under_way(course_id: int) -> list[Course]:
 
 
 def _end(course: Course, reason: EndReason, note: str, hand: Hand) -> None:
-    here = Session.objects.filter(course=course, state__in=_STILL_HERE).order_by("number").first()
+    here = list(Session.objects.filter(course=course, state__in=_STILL_HERE).order_by("number"))
     if here and reason is not EndReason.DIED:
-        raise IllegalMove(f"Can't end the course: visit {here.number} is under way. Close it first.")
+        what = f"{len(here)} visits are" if len(here) > 1 else f"visit {here[0].number} is"
+        it = "them" if len(here) > 1 else "it"
+        raise IllegalMove(f"Can't end the course: {what} under way. Close {it} first.")
     facts = {"state": CourseState.DISCONTINUED, "resume_on": None, "end_reason": reason.value}
     change = ledger.header(course, "ended", hand, facts=facts, reason=note, data={"end_reason": reason.value})
     words = f"The course ended: {reason.replace('_', ' ')}"

@@ -6,13 +6,13 @@ from typing import Any
 
 from clinic.models import Site
 from patients.models import Patient, RelatedPerson
-from scheduling.actions import locking
+from scheduling.actions import locking, meanwhile
 from scheduling.domain import gate_kinds, local_time
 from scheduling.domain.gate_kinds import AFTER, GATES, NAMED, GateScope, Requirement
 from scheduling.domain.local_time import LocalTimeError, day_text
 from scheduling.domain.operations import GateKind
 from scheduling.domain.states import DELIVERED, WORDS, CourseState, SessionState
-from scheduling.errors import IllegalMove, NotFound, Rejected, Stale
+from scheduling.errors import IllegalMove, NotFound, Rejected
 from scheduling.models import Course, Prerequisite, Session
 from scheduling.queries import gates as stored
 from scheduling.queries.definitions import definition_of
@@ -106,7 +106,7 @@ def locked(whose: Whose) -> Target:
         session = Session.objects.get(pk=whose.session_id)
         session.course = course
         if whose.timing is not None and session.timing_version != whose.timing:
-            raise Stale(locking.who_changed(session))
+            raise meanwhile.stale_session(session)
     return Target(course.patient, course.site, course, session)
 
 

@@ -8,10 +8,14 @@ from django.db.models import F
 from clinic import actions as clinic_actions
 from scheduling.actions import locking, recount
 from scheduling.actions.gates import refuse_unmet
+from scheduling.actions.ledger import Hand
 from scheduling.actions.visits import grace_of
+from scheduling.domain import gate_kinds
+from scheduling.domain.gates import Gate
 from scheduling.domain.states import CancelledBy, CourseState, SessionState
 from scheduling.errors import IllegalMove
 from scheduling.models import Course, CourseEvent, Reservation, Session, SessionEvent
+from scheduling.queries.courses import is_brief
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.gates import gates_of_course
 
@@ -32,7 +36,7 @@ def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.dat
     ids = list(sessions.order_by("number").values_list("pk", flat=True))
     if sessions.filter(starts_at__lt=now).exists():
         raise IllegalMove("The first visit of this hold has passed. Release it and plan the course again.")
-    refuse_unmet(gates_of_course(course, now=now).gates, "These times can't be booked yet")
+    refuse_unmet(_gates(course, now), "These times can't be booked yet")
     grace = grace_of(course.site, definition_of(course.protocol))
     since = F("starts_at") if grace.is_from_start else F("ends_at")
     missed_after = since + dt.timedelta(minutes=grace.minutes)
@@ -64,6 +68,11 @@ def release_hold(*, request: clinic_actions.Request, course_id: int, reason: str
     _audit(request, course, "course.released", now)
 
 
+def release_within(*, course: Course, reason: str, hand: Hand) -> None:
+    """Give the held times of a locked course back inside the caller's transaction."""
+    _release(course, reason=reason, by_id=hand.by.pk if hand.by else None, now=hand.now)
+
+
 def release_expired_holds(*, now: dt.datetime) -> int:
     """Give back the times of every hold that has run out and return how many; again changes nothing."""
     released = 0
@@ -82,6 +91,16 @@ def _release_batch(now: dt.datetime) -> int:
     for course in rows:
         _release(course, reason=EXPIRED, by_id=None, now=now)
     return len(rows)
+
+
+def _gates(course: Course, now: dt.datetime) -> list[Gate]:
+    """Return the gates of a hold; of one that lasts only while somebody chooses those of a booking at once."""
+    found = gates_of_course(course, now=now).gates
+    if not is_brief(course):
+        return list(found)
+    wanted = gate_kinds.requirements(definition_of(course.protocol))
+    kinds = {each.kind for each in wanted if each.is_before_booking}
+    return [gate for gate in found if gate.kind in kinds]
 
 
 def _audit(request: clinic_actions.Request, course: Course, action: str, now: dt.datetime) -> None:
@@ -133,8 +152,10 @@ def _release(course: Course, *, reason: str, by_id: int | None, now: dt.datetime
         )
         for pk in ids
     )
-    _settle(course, CourseState.DISCONTINUED)
-    _note(course, "released", CourseState.DISCONTINUED, by_id, now, reason)
+    # Nobody ever meant to have a course of what was only held while somebody chose.
+    state = CourseState.ENTERED_IN_ERROR if is_brief(course) else CourseState.DISCONTINUED
+    _settle(course, state)
+    _note(course, "released", state, by_id, now, reason)
 
 
 def _settle(course: Course, state: CourseState) -> None:

@@ -4,7 +4,6 @@ Booking a new course takes the same order without the course, which nobody else 
 misses skips what is locked.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -12,11 +11,9 @@ from django.db import IntegrityError, OperationalError, transaction
 from clinic import actions as clinic_actions
 from clinic import queries as clinic_queries
 from patients import actions as patient_actions
-from scheduling.actions import visits
-from scheduling.domain import local_time
-from scheduling.domain.states import WORDS, SessionState
-from scheduling.errors import Busy, KeyReused, NotFound, PlanGone, SlotTaken, Stale
-from scheduling.models import Course, CourseEvent, Resource, Session, SessionEvent
+from scheduling.actions import meanwhile, visits
+from scheduling.errors import Busy, KeyReused, NotFound, PlanGone, SlotTaken
+from scheduling.models import Course, Resource, Session
 
 TRIES = 3
 OVERLAPS = ("reservation_no_overlap", "session_patient_no_overlap")
@@ -35,7 +32,7 @@ def course(course_id: int, version: int | None = None) -> Course:
     if found is None:
         raise NotFound("There is no such course.")
     if version is not None and found.version != version:
-        raise Stale(who_changed_course(found))
+        raise meanwhile.stale_course(found)
     return found
 
 
@@ -48,7 +45,7 @@ def courses(versions: Mapping[int, int]) -> dict[int, Course]:
     found = {pk: course(pk) for pk in sorted(versions)}
     for pk, row in found.items():
         if row.version != versions[pk]:
-            raise PlanGone(f"{who_changed_course(row)} The proposal was worked out before.")
+            raise PlanGone(f"{meanwhile.who_changed_course(row)} The proposal was worked out before.")
     return found
 
 
@@ -91,7 +88,7 @@ def session(session_id: int, version: int, *, holds: Iterable[int] = ()) -> Sess
     row = Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session_id)
     row.course = above
     if row.version != version:
-        raise Stale(who_changed(row))
+        raise meanwhile.stale_session(row)
     return row
 
 
@@ -124,48 +121,8 @@ def _checked(session_id: int, version: int) -> Session:
     if row is None:
         raise NotFound("There is no such visit.")
     if row.version != version:
-        raise Stale(who_changed(row))
+        raise meanwhile.stale_session(row)
     return row
-
-
-def who_changed(row: Session) -> str:
-    """Return who changed a session last, when, and what it is now."""
-    latest = SessionEvent.objects.filter(session=row).select_related("by").order_by("pk").last()
-    who = who_did(latest) if latest else "The clock"
-    at = _at(latest.at, row.zone) if latest else ""
-    where = f" for {local_time.day_text(row.day)}, {local_time.clock_text(row.minute)}" if _is_ahead(row) else ""
-    state = WORDS[SessionState(row.state)]
-    return f"{who} changed this visit at {at}: it is {state}{where} now. Look at it and try again."
-
-
-def who_did(event: SessionEvent) -> str:
-    """Return who changed a session, for people to read: somebody on the staff, the patient, or the clock."""
-    if event.by:
-        return event.by.name
-    return "The patient" if event.data.get("actor") == "patient" else "The clock"
-
-
-def _is_ahead(row: Session) -> bool:
-    return row.state in (SessionState.BOOKED, SessionState.HELD)
-
-
-def who_changed_course(row: Course) -> str:
-    """Return who changed a course or one of its sessions last, and when."""
-    whole = CourseEvent.objects.filter(course=row).exclude(kind="renumbered")
-    latest = whole.select_related("by").order_by("pk").last()
-    newest = SessionEvent.objects.filter(session__course=row).select_related("by").order_by("pk").last()
-    if newest and (latest is None or newest.at > latest.at):
-        who, at = who_did(newest), newest.at
-    elif latest:
-        who, at = (latest.by.name if latest.by else "The clock"), latest.at
-    else:
-        return "Somebody changed this course meanwhile. Look at it and try again."
-    return f"{who} changed this course at {_at(at, row.site.zone)}. Look at it and try again."
-
-
-def _at(at: dt.datetime, zone: str) -> str:
-    day, minute = local_time.wall(at, zone)
-    return f"{local_time.clock_text(minute)} on {local_time.day_text(day)}"
 
 
 def already_done(request: clinic_actions.Request) -> int | None:

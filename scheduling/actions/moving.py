@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic import actions as clinic_actions
 from scheduling import change_token
-from scheduling.actions import completion, ledger, locking, visits
+from scheduling.actions import cancelling, completion, ledger, locking, meanwhile, visits
 from scheduling.actions.ledger import Edit, Hand
 from scheduling.actions.open_places import check_lists, check_open, check_other_courses
 from scheduling.actions.visits import Visit
@@ -16,13 +16,14 @@ from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.protocol import Phase
 from scheduling.domain.rules import Broken
-from scheduling.domain.states import MOVABLE, WORDS, SessionState
+from scheduling.domain.states import MOVABLE, WORDS, CancelledBy, SessionState
 from scheduling.errors import CannotPlan, IllegalMove, NotAllowed, PlanGone, SlotTaken
 from scheduling.models import Course, CourseEvent, Session
 from scheduling.queries.legality import series_of
 from scheduling.queries.living import definition_under, standing_of
 
 NOT_YOURS = "A clinician decides this. Ask one, or put the course on hold."
+SHORTER = "The course has fewer sessions now"
 
 
 def apply_change(
@@ -55,7 +56,7 @@ def apply_change(
         if session_id is not None and version is not None:
             locking.check_version(session_id, version)
         if course.version != shown.version:
-            raise PlanGone(f"{locking.who_changed_course(course)} The choices have changed.")
+            raise PlanGone(f"{meanwhile.who_changed_course(course)} The choices have changed.")
         _apply(course, shown, Hand(now, request.user))
         _audit(request, course, shown.kind, now)
         return course.pk
@@ -67,17 +68,22 @@ def _apply(course: Course, shown: Shown, hand: Hand) -> None:
     places = [place for _number, place in shown.moves] + list(shown.added)
     visits.lock(site=course.site, patient_id=course.patient_id, planned=places)
     moved = _locked(course, [number for number, _place in shown.moves])
+    dropped = _locked(course, shown.dropped)
     zone = course.site.zone
     timed = [Visit(place, zone) for place in places]
-    check_open(course.site, timed, hand.now)
-    check_lists(course.site, definition_under(course), _listed(shown, moved), hand.now)
-    check_other_courses(course, timed)
+    if timed:
+        check_open(course.site, timed, hand.now)
+        check_lists(course.site, definition_under(course), _listed(shown, moved), hand.now)
+        check_other_courses(course, timed)
     change = ledger.header(course, shown.kind, hand, facts=_facts(shown), data=_summary(shown))
     edits = [edit_to(course, moved[number], Visit(place, zone)) for number, place in shown.moves if number in moved]
+    edits += cancelling.cancelled(course, list(dropped.values()), SHORTER, CancelledBy.CLINIC, hand.now)
     if edits:
         ledger.write(edits, hand, change=change)
     if shown.added:
         add(course, [Visit(place, zone) for place in shown.added], change, hand, makeup_of=shown.makeup_of)
+    if shown.kind == "resized":
+        completion.settle_course(course.pk, hand)
 
 
 def _listed(shown: Shown, moved: Mapping[int, Session]) -> list[tuple[dt.date, dt.date | None]]:
@@ -91,9 +97,13 @@ def _facts(shown: Shown) -> dict[str, Any]:
 
 
 def _summary(shown: Shown) -> dict[str, Any]:
-    return {"moved": len(shown.moves), "added": len(shown.added)} | (
-        {"makeup_of": shown.makeup_of} if shown.makeup_of else {}
-    )
+    own = {
+        "makeup_of": shown.makeup_of,
+        "dropped": len(shown.dropped),
+        "prescribed": shown.facts.get("prescribed"),
+    }
+    summary = {"moved": len(shown.moves), "added": len(shown.added)}
+    return summary | {name: value for name, value in own.items() if value}
 
 
 def add(
@@ -169,7 +179,7 @@ def move_to(
         check_other_courses(course, [visit])
         hand = Hand(now, request.user)
         overridden = {"overrides": [each.code for each in broken], "override": override[:120]} if broken else {}
-        change = ledger.header(course, "moved", hand, reason=override, data={"moved": 1} | overridden)
+        change = ledger.header(course, "moved", hand, reason=override, data={"moved": 1, "added": 0} | overridden)
         ledger.write([edit_to(course, session, visit, note=overridden)], hand, change=change)
         _audit(request, course, "moved", now)
         return course.pk

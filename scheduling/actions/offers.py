@@ -173,6 +173,34 @@ def decline(*, request: clinic_actions.Request, offer_id: int, now: dt.datetime)
     return locking.once(request, run)
 
 
+@transaction.atomic(durable=True)
+def withdraw(
+    *, request: clinic_actions.Request, site: Site, session_id: int, starts_at: dt.datetime, now: dt.datetime
+) -> int:
+    """Take back what this person offered of a time and nobody has answered; return how many offers that were.
+
+    A text that has left can't be taken back: a yes to it is told that the time is taken, and the place stays.
+
+    :raises Conflict: somebody answered already, or there is nothing left to take back.
+    """
+    of_place = SlotOffer.objects.filter(freed=session_id, starts_at=starts_at, entry__site=site)
+    rows = of_place.filter(state=OfferState.OPEN, asked_by=request.user).order_by("pk")
+    found = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", "patient_id"))
+    if not found:
+        raise Conflict("These offers were answered or are over. Look at the list again.", code="offers_over")
+    _close(SlotOffer.objects.filter(pk__in=[pk for pk, _patient in found]), OfferState.TAKEN, now)
+    clinic_actions.write_audit(
+        request=request,
+        site=site,
+        action="offer.withdrawn",
+        patient_ids=[patient for _pk, patient in found],
+        object_type="session",
+        object_id=session_id,
+        now=now,
+    )
+    return len(found)
+
+
 def close_offers(*, now: dt.datetime) -> int:
     """Close the offers nobody answered in time and those whose time is taken; return how many; again changes nothing.
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from clinic import actions as clinic_actions
 from clinic.models import StaffUser
 from patients import actions as patient_actions
-from scheduling.actions import completion, ledger, locking, makeups, open_places
+from scheduling.actions import completion, ledger, locking, makeups, meanwhile, open_places
 from scheduling.actions.ledger import Edit, Hand
 from scheduling.domain import local_time
-from scheduling.domain.history import Step, latest_in_force
+from scheduling.domain.history import BESIDE, Step, latest_in_force
 from scheduling.domain.operations import BlockState
 from scheduling.domain.states import RELEASED, CancelledBy, EndReason, SessionState, may_undo
 from scheduling.errors import IllegalMove, Stale
@@ -120,7 +120,8 @@ def _resources_of(change: CourseEvent | None, session_id: int | None = None) -> 
 
 def _in_force(session_id: int) -> SessionEvent | None:
     """Return the newest event of a session that was not taken back."""
-    events = list(SessionEvent.objects.filter(session=session_id).select_related("by", "change").order_by("pk"))
+    rows = SessionEvent.objects.filter(session=session_id).exclude(kind__in=BESIDE)
+    events = list(rows.select_related("by", "change").order_by("pk"))
     step = latest_in_force(
         Step(id=e.pk, kind=e.kind, from_state=e.from_state, to_state=e.to_state, undoes=e.data.get("undoes"))
         for e in events
@@ -178,7 +179,7 @@ def _check_untouched(session: Session, event: SessionEvent) -> None:
     latest = _in_force(session.pk)
     if latest is None or latest.pk == event.pk:
         return
-    who = locking.who_did(latest)
+    who = meanwhile.who_did(latest)
     day, minute = local_time.wall(latest.at, session.zone)
     raise Stale(
         f"Can't undo: {who} changed visit {session.number} on {local_time.day_text(day)} at "

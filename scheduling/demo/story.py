@@ -18,7 +18,7 @@ from patients.domain.clinical import Instrument
 from patients.domain.contact import Language
 from patients.domain.details import NewPatient
 from scheduling.actions import attendance, cancelling, courses, misses, moving, setup
-from scheduling.demo import cast, evidence
+from scheduling.demo import cast, evidence, waiting
 from scheduling.domain import local_time
 from scheduling.domain.states import CancelledBy, SessionState
 from scheduling.errors import Rejected
@@ -58,6 +58,7 @@ def tell(*, seed: int, patients: int, holidays: Callable[[int], dict[dt.date, st
     for site in sites:
         _live(site, desk, dice, now)
         evidence.ahead(site, desk, now)
+        waiting.add(site, desk, now)
     misses.flag_missed_sessions(now=now)
     return booked
 

@@ -31,11 +31,18 @@ class Alternative:
     plan: Plan
 
 
-def alternatives(wish: Wish, ground: Ground, plan: Plan, number: int) -> list[Alternative]:
-    """Return where else one session of a plan could be, the best first; every plan keeps every hard rule."""
+def alternatives(
+    wish: Wish, ground: Ground, plan: Plan, number: int, *, book: DayBook | None = None, enough: int | None = None
+) -> list[Alternative]:
+    """Return where else one session of a plan could be, the best first; every plan keeps every hard rule.
+
+    `book`: the day book of the wish, made once for several sessions. `enough`: with so many places on its own day no
+    later day is searched for; None: one always is.
+    """
     session = plan.sessions[number - 1]
-    book = day_book(wish, ground)
-    found = [*_same_day(wish, book, plan, session)]
+    found = [*_same_day(wish, book or day_book(wish, ground), plan, session)]
+    if enough is not None and len(found) >= enough:
+        return found
     later = _later(wish, ground, plan, session)
     return [*found, later] if later else found
 
@@ -129,13 +136,14 @@ def rebuilt(plan: Plan, sessions: Sequence[PlannedSession], wish: Wish) -> Plan:
     """Return a plan with other sessions: numbered, summed up and its deviations listed again."""
     ordered = words.numbered(sorted(sessions, key=lambda session: (session.day, session.minute)))
     skipped = tuple((day, name) for day, name in plan.skipped if ordered[0].day <= day <= ordered[-1].day)
-    deviations = tuple(
+    late = tuple(each for each in plan.deviations if each.code == "late_start")
+    deviations = late + tuple(
         Deviation(session.number, "other_time", session.deviation) for session in ordered if session.deviation
     )
     return replace(
         plan,
         sessions=tuple(ordered),
-        summary=words.summary(ordered, skipped, wish.protocol),
+        summary=words.summary(ordered, skipped, wish),
         skipped=skipped,
         deviations=deviations,
     )

@@ -12,7 +12,7 @@ from scheduling.domain import bitmap, lists, placing, remap, rules
 from scheduling.domain.costs import NEAR_QUANTA
 from scheduling.domain.ground import HALF_HOUR, Ground, day_book, longest_gap
 from scheduling.domain.living import Change, Limits, Move, Sitting, Under, numbers, rest_of
-from scheduling.domain.local_time import QUANTUM, clock_text, day_text
+from scheduling.domain.local_time import QUANTA_A_DAY, QUANTUM, clock_text, day_text
 from scheduling.domain.options import DayBook
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.protocol import Phase, ProtocolDefinition
@@ -128,6 +128,22 @@ class Places:
         return found + lists.broken(
             self.under.wish.frozen_through, day, now_on=self._now_on(), frozen_at=self.protocol.list_frozen_at
         )
+
+    def starts(self, day: dt.date) -> dict[int, list[int]]:
+        """Return by main device the minutes of a day at which the session may begin."""
+        found: dict[int, list[int]] = {}
+        fine: dict[int, bool] = {}
+        for quantum in range(QUANTA_A_DAY):
+            minute = quantum * QUANTUM
+            visit = self._visit(day, minute)
+            for main, mask in self.book.starts(day.toordinal(), visit).items():
+                if not mask >> quantum & 1:
+                    continue
+                if minute not in fine:
+                    fine[minute] = not self.faults(day, minute, visit)
+                if fine[minute]:
+                    found.setdefault(main, []).append(minute)
+        return found
 
     def _now_on(self) -> dt.date | None:
         return next((each.day for each in self.under.sittings if each.number == self.number), self._listed_on)

@@ -27,10 +27,14 @@ class Costs:
     uncovered: int = 30_000  # a session on a day no authorisation covers: nobody pays for it
     own_trip: int = 3_000  # a day with no other visit of the patient, where one trip for both was wished
     moved: int = 15_000  # a session the patient was already told about, on another day or at another time
+    is_any_time: bool = False  # the time may differ from day to day: nothing but the wished window has a price
 
     def of_time(self, quantum: int, wanted: int, window: tuple[int, int] | None) -> int:
         """Return the cost of starting at a quantum when `wanted` is the standing time; `window` is [first, end)."""
         away = abs(quantum - wanted)
+        if self.is_any_time:
+            is_wished = window[0] <= quantum < window[1] if window else away <= NEAR_QUANTA
+            return away if is_wished else self.far + away
         if not away:
             cost = 0
         elif away <= NEAR_QUANTA:

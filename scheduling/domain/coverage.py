@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scheduling.domain.local_time import day_text
+from scheduling.domain.local_time import day_text, monday_of
 
 _PLURAL = {"falls": "fall", "has": "have", "is": "are"}
 
@@ -100,12 +100,12 @@ class _Ledger:
         self.left[pool] -= costs
         self.paid_days[pool] = visit.day
         self.per_day[grant.id, visit.day] += 1
-        self.per_week[grant.id, _monday(visit.day)] += 1
+        self.per_week[grant.id, monday_of(visit.day)] += 1
         return True
 
     def _is_too_often(self, grant: Grant, day: dt.date) -> bool:
         return (grant.per_day is not None and self.per_day[grant.id, day] >= grant.per_day) or (
-            grant.per_week is not None and self.per_week[grant.id, _monday(day)] >= grant.per_week
+            grant.per_week is not None and self.per_week[grant.id, monday_of(day)] >= grant.per_week
         )
 
     def why_not(self, visit: Visit) -> str:
@@ -123,10 +123,6 @@ class _Ledger:
         if all(self._is_too_often(grant, visit.day) for grant in current):
             return "is more often than authorised"
         return "has no authorised unit left"
-
-
-def _monday(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=day.weekday())
 
 
 def words(coverage: Coverage) -> str:

@@ -62,7 +62,17 @@ def _of_lane(lane: Lane, day: int, quantum: int, use: Use, at: str) -> str:
         first, _end = next(bitmap.spans(hours))
         before = quantum + use.at - use.before < first
         return f"{lane.name} begins at {clock_text(first * QUANTUM)}" if before else f"{lane.name} is not there at {at}"
-    return f"{lane.name} is taken at {at}"
+    return f"{lane.name} is taken at {at}{_until(needed & ~lane.free.get(day, 0), lane.free.get(day, 0))}"
+
+
+def _until(blocked: int, free: int) -> str:
+    """Return until when what is in the way stays there; nothing if that can't be told."""
+    if not blocked:
+        return ""
+    first = (blocked & -blocked).bit_length() - 1
+    if not free >> first:
+        return " for the rest of the day"
+    return f" until {clock_text((first + bitmap.nearest_zero(~free >> first)) * QUANTUM)}"
 
 
 def _of_patient(book: DayBook, day: int, visit: str, quantum: int, at: str) -> Iterator[str]:

@@ -44,6 +44,11 @@ class GateInfo:
     due_days: int | None
     valid_days: int | None = None
 
+    @property
+    def in_a_sentence(self) -> str:
+        """Return the name as it stands within a sentence: an abbreviation keeps its capitals."""
+        return self.name.lower() if self.name[1:].islower() else self.name
+
 
 _DESK, _CLINICIAN, _TECHNICIAN = Owner.FRONT_DESK, Owner.CLINICIAN, Owner.TECHNICIAN
 _PATIENT, _COURSE, _SESSION = GateScope.PATIENT, GateScope.COURSE, GateScope.SESSION

@@ -115,13 +115,13 @@ class Series:
 
     def best(self, wanted: int, costs: Costs) -> tuple[Path | None, int]:
         """Return the cheapest path over every main device, and how many blocks could be placed at the most."""
-        window = self.wish.window
+        window = self.wish.wished_minutes
         lanes = self._by_promise(wanted)
         search = Search(
             space=self.space,
             wanted=wanted,
             window=(window[0] // QUANTUM, -(-window[1] // QUANTUM)) if window else None,
-            costs=costs,
+            costs=replace(costs, is_any_time=self.wish.is_any_time),
             promise={lane.id: place for place, lane in enumerate(lanes)},
         )
         best: Path | None = None

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# What is written beside a visit and changes nothing of it: it merges with whatever else happens.
+BESIDE = ("noted", "help_asked", "help_given")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 QUANTUM = 5  # minutes: the grid every plan is laid on
 QUANTA_A_DAY = 24 * 60 // QUANTUM
 MINUTES_A_DAY = 24 * 60
+# Where a week begins on Sunday (CLDR); everywhere else it begins on Monday.
+SUNDAY_FIRST = frozenset({"BR", "CA", "IL", "JP", "KR", "MX", "PH", "PR", "US"})
 
 
 class LocalTimeError(ValueError):
@@ -72,6 +74,11 @@ def unusable_mask(day: dt.date, zone: str) -> int:
     return mask
 
 
+def week_of(day: dt.date, region: str) -> dt.date:
+    """Return the day on which the week of a day begins where people live."""
+    return day - dt.timedelta(days=day.isoweekday() % 7 if region in SUNDAY_FIRST else day.weekday())
+
+
 def parse_wall(text: str) -> int:
     """Return the minutes after midnight of a time such as `08:30`.
 
@@ -88,6 +95,17 @@ def clock_text(minute: int) -> str:
     hour, rest = divmod(minute % MINUTES_A_DAY, 60)
     minutes = f":{rest:02}" if rest else ""
     return f"{hour % 12 or 12}{minutes}{'am' if hour < 12 else 'pm'}"
+
+
+def when_text(at: dt.datetime, zone: str, now: dt.datetime) -> str:
+    """Return an instant as a site's people say it: its time of day, with the day before it if that is not today."""
+    day, minute = wall(at, zone)
+    return clock_text(minute) if day == today(now, zone) else f"{day_text(day)}, {clock_text(minute)}"
+
+
+def monday_of(day: dt.date) -> dt.date:
+    """Return the Monday of a day's ISO week."""
+    return day - dt.timedelta(days=day.weekday())
 
 
 def day_text(day: dt.date) -> str:

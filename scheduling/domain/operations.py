@@ -24,6 +24,10 @@ class GateKind(StrEnum):
     MONITORING_FORM = "monitoring_form"
 
 
+# Kinds of resource that are somebody, in the order a board shows them; a place under somebody's watch is not one.
+PEOPLE = ("operator", "iv_nurse", "observer", "psychiatrist", "anesthesia", "therapist", "coordinator", "interpreter")
+
+
 class BlockKind(StrEnum):
     """Why time is blocked: a thing is out of service, somebody is away, the site is closed."""
 

@@ -57,7 +57,8 @@ def plans_to_choose(wish: Wish, ground: Ground) -> list[Choice]:
     found = {"as_asked": asked}
     # A plan without a deviation is as steady as any, and one that ends when the cadence alone would is as early.
     found["earliest"] = asked if planner.ends_at_best(asked) else planner.plan(EARLIEST)
-    found["steadiest"] = asked if not asked.deviations else planner.plan(STEADIEST, standing=steady_at)
+    is_steady = wish.is_any_time or not asked.deviations
+    found["steadiest"] = asked if is_steady else planner.plan(STEADIEST, standing=steady_at)
     choices: list[Choice] = []
     for taste, plan in found.items():
         twin = next((choice for choice in choices if choice.plan.times == plan.times), None)
@@ -191,9 +192,10 @@ def _plan(
         for session in ordered
         if session.deviation
     )
+    at = "Any time" if wish.is_any_time else local_time.clock_text(wanted * QUANTUM)
     return Plan(
-        label=f"{local_time.clock_text(wanted * QUANTUM)}, {words.devices(ordered)}",
-        summary=words.summary(ordered, skipped, wish.protocol),
+        label=f"{at}, {words.devices(ordered)}",
+        summary=words.summary(ordered, skipped, wish),
         standing_minute=wanted * QUANTUM,
         cost=cost,
         sessions=tuple(ordered),
@@ -230,6 +232,7 @@ class _Sessions:
     def _session(self, placed: Placed, visit: str, offset: int) -> PlannedSession:
         quantum = placed.option.quantum + placed.block.offsets[offset]
         definition = self.wish.protocol.visit_types[visit]
+        is_wished = self.wish.is_as_wished(quantum * QUANTUM, self.wanted * QUANTUM)
         is_free_to_differ = offset or (self.book.is_same_trip and self.book.life.visits.get(placed.day))
         return PlannedSession(
             number=0,
@@ -246,7 +249,7 @@ class _Sessions:
                 self.book,
                 placed.day,
                 visit,
-                wanted=self.wanted,
+                wanted=quantum if is_wished else self.wanted,
                 given=quantum,
                 device=placed.option.main,
                 main=self.main,

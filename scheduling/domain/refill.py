@@ -12,6 +12,7 @@ from scheduling.domain import local_time
 from scheduling.domain.local_time import MINUTES_A_DAY, clock_text
 from scheduling.domain.operations import Urgency
 from scheduling.domain.protocol import ProtocolDefinition
+from scheduling.domain.words import listed
 
 # Least notice before a visit, minutes: hours without food and who drives home are in it (domain.md 5, DEFAULT). A
 # protocol may say its own.
@@ -64,7 +65,7 @@ class Wanted:
     def words(self) -> str:
         """What was asked for: `asked for mornings, Mondays`; empty: any time."""
         parts = [self._times()] if self._times() else []
-        parts += [" and ".join(_DAYS[day - 1] for day in sorted(self.weekdays))] if self.weekdays else []
+        parts += [listed([_DAYS[day - 1] for day in sorted(self.weekdays)])] if self.weekdays else []
         return f"asked for {', '.join(parts)}" if parts else ""
 
     def _times(self) -> str:

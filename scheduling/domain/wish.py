@@ -4,9 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scheduling.domain.costs import NEAR_QUANTA
+from scheduling.domain.local_time import QUANTUM
 from scheduling.domain.protocol import ProtocolDefinition
 
 Masks = Mapping[int, int]  # date ordinal to a bitmap of busy quanta
+NEAR_MINUTES = NEAR_QUANTA * QUANTUM
 PICK_UP_QUANTA = 3  # an escort is there for the last quarter of an hour after the visit; default
 
 
@@ -24,8 +27,9 @@ class Infeasible(ValueError):
 class Wish:
     """What is asked of the planner. Minutes are wall clock at the site; `pins` (kind to resource id) are hard.
 
-    `window` is a soft wish. Hard are `weekdays` (ISO), `requires` (kind to what the resource must have) and
-    `max_travel_days` a week. `covered`: spans of days (ordinals, both ends in) an authorisation pays for; None: any.
+    `window` is a soft wish; `is_any_time`: the time may differ from day to day. Hard are `weekdays` (ISO), `requires`
+    (kind to what the resource must have) and `max_travel_days` a week. `covered`: spans of days (ordinals, both ends
+    in) an authorisation pays for; None: any.
     """
 
     protocol: ProtocolDefinition
@@ -39,9 +43,24 @@ class Wish:
     weekdays: frozenset[int] | None = None
     max_travel_days: int | None = None
     is_same_trip: bool = False
+    is_any_time: bool = False
     interpreter: str = ""
     covered: tuple[tuple[int, int], ...] | None = None
     frozen_through: dt.date | None = None  # the lists up to this day have gone out: nobody is put on them any more
+
+    @property
+    def wished_minutes(self) -> tuple[int, int] | None:
+        """Return the minutes [first, end) a visit should begin in; None: as near the standing time as can be."""
+        if self.window is None and self.is_any_time and self.preferred_minute is None:
+            return 0, 24 * 60
+        return self.window
+
+    def is_as_wished(self, minute: int, standing: int) -> bool:
+        """Tell whether a visit at a minute is where it was wished, given the standing time (minute)."""
+        if not self.is_any_time:
+            return minute == standing
+        first, end = self.wished_minutes or (standing - NEAR_MINUTES, standing + NEAR_MINUTES + 1)
+        return first <= minute < end
 
     def is_covered(self, day: int) -> bool:
         """Tell whether an authorisation pays for a visit on a day (ordinal), as far as dates go."""

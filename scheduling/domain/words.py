@@ -9,6 +9,7 @@ from scheduling.domain.cadence import Block
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.plan import PlannedSession
 from scheduling.domain.protocol import Phase, ProtocolDefinition
+from scheduling.domain.wish import Wish
 
 _KINDS = {
     "tms_device": "TMS device",
@@ -25,6 +26,7 @@ _KINDS = {
 }
 FAR_DAYS = 300  # a day so far from the first needs its year
 MOST_NAMED = 5  # closed days
+DIFFER = "Times differ from day to day: "
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -50,9 +52,7 @@ def devices(sessions: Sequence[PlannedSession]) -> str:
     return "one device" if len(used) == 1 else f"{len(used)} devices"
 
 
-def summary(
-    sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date, str]], protocol: ProtocolDefinition
-) -> str:
+def summary(sessions: Sequence[PlannedSession], skipped: Sequence[tuple[dt.date, str]], wish: Wish) -> str:
     """Return a plan in a few sentences: how many, when, where, what is skipped, what is booked later."""
     first, last = sessions[0], sessions[-1]
     count = f"{len(sessions)} sessions" if len(sessions) > 1 else "1 session"
@@ -68,7 +68,7 @@ def summary(
         parts = [f"{number} at {clock_text(minute)}" for minute, number in common] + (
             [f"{rest} at other times"] if rest else []
         )
-        when = ", ".join(parts)
+        when = f"{DIFFER * wish.is_any_time}{', '.join(parts)}"
     names = Counter(session.uses[0].name for session in sessions)
     where = (
         f"all on {next(iter(names))}"
@@ -80,7 +80,7 @@ def summary(
         sentences.append(f"{len(skipped)} closed days are skipped.")
     elif skipped:
         sentences.append(f"{listed([name for _day, name in skipped])} {'is' if len(skipped) == 1 else 'are'} skipped.")
-    sentences += [text for phase in protocol.phases if (text := _later(phase))]
+    sentences += [text for phase in wish.protocol.phases if (text := _later(phase))]
     return " ".join(sentences)
 
 

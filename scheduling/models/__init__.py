@@ -1,10 +1,10 @@
 """What is owed and when: resources, protocols, courses, sessions, what they occupy and wait for, and their history."""
 
 from scheduling.models.authorizations import Authorization, AuthorizationUnit, Payer
-from scheduling.models.courses import Course, Protocol, Reservation, Session
+from scheduling.models.courses import Course, Protocol, ProtocolDraft, Reservation, Session
 from scheduling.models.gates import Prerequisite
 from scheduling.models.history import CourseEvent, RecordingGap, SessionEvent
-from scheduling.models.operations import Block, ExtraHours, LevelProposal
+from scheduling.models.operations import Block, DayPrint, ExtraHours, LevelProposal
 from scheduling.models.resources import (
     AttendancePolicy,
     ClosedGroup,
@@ -26,6 +26,7 @@ __all__ = [
     "Closure",
     "Course",
     "CourseEvent",
+    "DayPrint",
     "ExtraHours",
     "GroupMeeting",
     "LevelProposal",
@@ -33,6 +34,7 @@ __all__ = [
     "Payer",
     "Prerequisite",
     "Protocol",
+    "ProtocolDraft",
     "RecordingGap",
     "Reservation",
     "Resource",

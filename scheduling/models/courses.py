@@ -34,6 +34,26 @@ class Protocol(models.Model):
         return f"Protocol {self.code} v{self.version}"
 
 
+class ProtocolDraft(models.Model):
+    """A protocol as one person is writing it, so that nothing typed is lost; `sound`: what it began with.
+
+    `from_version` 0: there is none of that code yet.
+    """
+
+    code = models.SlugField(max_length=40)
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.CASCADE, related_name="+")
+    mapping = models.JSONField()
+    sound = models.JSONField()
+    from_version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "by"], name="protocoldraft_once")]
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk} of protocol {self.code}"
+
+
 class Course(models.Model):
     """One prescribed treatment of one patient: N sessions under one protocol version."""
 
@@ -116,6 +136,8 @@ class Session(models.Model):
     uncovered = models.CharField(max_length=60, blank=True)  # why no authorisation pays, in words
     version = models.PositiveIntegerField(default=1)
     timing_version = models.PositiveIntegerField(default=1)
+    note = models.CharField(max_length=300, blank=True)  # for whoever is at the chair; it has a version of its own
+    note_version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [

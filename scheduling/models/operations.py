@@ -98,3 +98,20 @@ class LevelProposal(models.Model):
 
     def __str__(self) -> str:
         return f"Level proposal {self.pk}"
+
+
+class DayPrint(models.Model):
+    """A day sheet somebody printed: what stood on it, so that the changes since can be told and printed alone."""
+
+    site = models.ForeignKey("clinic.Site", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    resource = models.ForeignKey("Resource", on_delete=models.CASCADE, null=True, related_name="+")  # null: all of them
+    at = models.DateTimeField()
+    by = models.ForeignKey("clinic.StaffUser", on_delete=models.PROTECT, related_name="+")
+    lines = models.JSONField()  # by session: its minute and its resource
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "day", "at"], name="dayprint_of_day")]
+
+    def __str__(self) -> str:
+        return f"Day print {self.pk}"

@@ -21,6 +21,7 @@ class Resource(models.Model):
     is_active = models.BooleanField(default=True)
     # A place in a closed group is free only while the group meets.
     closed_group = models.ForeignKey("ClosedGroup", on_delete=models.PROTECT, null=True, related_name="places")
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "name"], name="resource_name_once")]

@@ -159,6 +159,12 @@ def next_open_day(*, site: Site, after: dt.date) -> dt.date:
     return next((day for day in calendar if hours.of_site(day) & ~shut.get(day.toordinal(), 0)), calendar[0])
 
 
+def opens_at(*, site: Site, day: dt.date) -> int:
+    """Return the minute at which a site opens on a day, closures left aside; 0 if it does not."""
+    mask = Hours(site, [], first=day, last=day).of_site(day)
+    return ((mask & -mask).bit_length() - 1) * local_time.QUANTUM if mask else 0
+
+
 def closed_days(*, site: Site, first: dt.date, last: dt.date) -> dict[dt.date, str]:
     """Return the days between two, both in, on which the whole site is closed, with the reason."""
     return _closed(site, [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)])[1]

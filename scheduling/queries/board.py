@@ -2,21 +2,20 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from django.db.models import Count, F, Max, Sum
+from django.db.models import F, FilteredRelation, Q
 
 from clinic.models import Site
-from scheduling.domain import local_time
-from scheduling.domain.gates import Gate, unmet
-from scheduling.domain.states import SessionState
-from scheduling.models import Closure, Outage, Prerequisite, Reservation, Resource, Session
+from scheduling.domain import bitmap, local_time, words
+from scheduling.domain.operations import PEOPLE
+from scheduling.models import Closure, Outage, Reservation, Resource, Session
 from scheduling.queries.availability import FULL_DAY
-from scheduling.queries.gates import NOTHING, Standing, gates_of_sessions
+from scheduling.queries.day_cards import Card, cards_of
 from scheduling.queries.hours import Hours
 
-LATE_AFTER = dt.timedelta(minutes=10)
+READABLE = 30  # minutes: a shorter card has no room for its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +28,23 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """One visit as the board shows it. Minutes are wall clock at the site."""
-
-    session_id: int
-    course_id: int
-    patient_id: int
-    version: int
-    resource_id: int | None
-    first_name: str
-    last_name: str
-    number: int
-    prescribed: int
-    tag: str
-    state: SessionState
-    is_confirmed: bool
-    is_late: bool
-    is_first: bool
-    minute: int
-    end_minute: int
-    visit_type: str
-    reason: str
-    people: tuple[str, ...]
-    arrived_minute: int | None
-    is_observed: bool  # the protocol asks for an observation after treatment
-    minutes_left: int | None  # of an observation under way; 0 or less: it is over
-    lacking: tuple[Gate, ...]  # what must be there before it begins and is not, what is due first
-
-
-@dataclass(frozen=True, slots=True)
 class Column:
-    """A device, chair or room, its closed stretches, and its visits in time order."""
+    """A device, chair, room or person, its closed stretches, and its visits in time order."""
 
     resource_id: int
     name: str
     group: str
     blocked: tuple[Blocked, ...]
+    free: tuple[tuple[int, int], ...]  # open and held by nobody: from and to
     cards: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A day: `opens` and `closes` frame the grid; `closed` names the reason when the whole site is shut."""
+    """A day: `opens` and `closes` frame the grid; `closed` names the reason when the whole site is shut.
+
+    `by_staff`: its columns are people, and a visit stands with each of those it needs.
+    """
 
     day: dt.date
     opens: int
@@ -78,54 +52,105 @@ class Board:
     closed: str
     columns: tuple[Column, ...]
     cards: tuple[Card, ...]
+    by_staff: bool = False
 
 
-def board(*, site: Site, day: dt.date, now: dt.datetime) -> Board:
-    """Return a day's board."""
-    columns = list(Resource.objects.filter(site=site, is_active=True).exclude(group="").order_by("position", "pk"))
-    sessions = _sessions(site, day)
-    places = _places([session.pk for session in sessions])
-    shown = {resource.pk for resource in columns}
-    standing = gates_of_sessions(sessions, now=now)
-    cards = [_card(each, places[each.pk], shown, now, standing.get(each.pk, NOTHING)) for each in sessions]
+def board(*, site: Site, day: dt.date, now: dt.datetime, by_staff: bool = False) -> Board:
+    """Return a day's board; `by_staff`: its columns are the people somebody needs that day, not the devices."""
+    known = _known(site, day, by_staff=by_staff)
+    devices = [resource for resource in known if resource.group]
+    cards = cards_of(site=site, day=day, columns=devices, now=now)
+    standing = _standing(cards, {resource.pk for resource in known if not resource.group} if by_staff else None)
+    columns = _needed(known, standing) if by_staff else devices
     open_then = Hours(site, columns, first=day, last=day)
     hours = open_then.of_site(day)
     closures = _closures(site, day)
     opens, closes = _frame(hours, cards)
     out = _outages(columns, site, day)
+    taken = _taken(columns, day)
     closed = next((c.reason for c in closures if (c.from_minute, c.to_minute) == (0, 24 * 60)), "")
+
+    def column(resource: Resource) -> Column:
+        mask, named = open_then.of(resource.pk, day), closures + out[resource.pk]
+        free = mask & ~taken[resource.pk] & ~_mask(named)
+        return Column(
+            resource_id=resource.pk,
+            name=known[resource],
+            group=resource.group or words.kind(resource.kind),
+            blocked=_blocked(mask, opens, closes, named),
+            free=_stretches(free, opens, closes),
+            cards=tuple(standing[resource.pk]),
+        )
+
     return Board(
         day=day,
         opens=opens,
         closes=closes,
         closed=closed or ("" if hours else "No opening hours"),
-        columns=tuple(
-            Column(
-                resource_id=resource.pk,
-                name=resource.name,
-                group=resource.group,
-                blocked=_blocked(
-                    open_then.of(resource.pk, day),
-                    opens,
-                    closes,
-                    closures + out[resource.pk],
-                ),
-                cards=tuple(card for card in cards if card.resource_id == resource.pk),
-            )
-            for resource in columns
+        columns=(
+            *(column(resource) for resource in columns),
+            *_elsewhere(standing[None], "No staff" if by_staff else "Elsewhere"),
         ),
         cards=tuple(cards),
+        by_staff=by_staff,
     )
 
 
-def day_version(*, site: Site, day: dt.date) -> str:
-    """Return a text that changes whenever anything on the day's board does, from two cheap queries."""
-    rows = Session.objects.filter(site=site, day=day)
-    found = rows.aggregate(rows=Count("pk"), edits=Sum("version"))
-    shown = Prerequisite.objects.filter(patient__in=rows.values("patient"), withdrawn_at=None)
-    gates = shown.aggregate(rows=Count("pk"), last=Max("pk"))
-    edits = f"{found['rows']}-{found['edits'] or 0}-{gates['rows']}-{gates['last'] or 0}"
-    return f"{site.pk}-{day.toordinal()}-{edits}"
+def _known(site: Site, day: dt.date, *, by_staff: bool) -> dict[Resource, str]:
+    """Return what may have a column, with its name; people by who stands in for a role that day; one statement."""
+    found = Resource.objects.filter(site=site, is_active=True)
+    if not by_staff:
+        return {resource: resource.name for resource in found.exclude(group="").order_by("position", "pk")}
+    since, until = local_time.day_bounds(day, site.zone)
+    that_day = Q(shifts__is_active=True, shifts__starts_at__lt=until, shifts__ends_at__gt=since)
+    rows = (
+        found.filter(~Q(group="") | Q(kind__in=PEOPLE))
+        .annotate(shift=FilteredRelation("shifts", condition=that_day))
+        .annotate(stands_in=F("shift__staff__name"))
+        .order_by("position", "pk", "shift__starts_at")
+    )
+    named: dict[Resource, list[str]] = defaultdict(list)
+    for row in rows:
+        named[row] += [row.stands_in] if row.stands_in and row.stands_in not in named[row] else []
+    return {row: f"{', '.join(names)} ({row.name})" if names else row.name for row, names in named.items()}
+
+
+def _standing(cards: Sequence[Card], people: Collection[int] | None) -> dict[int | None, list[Card]]:
+    """Return the cards of each column: a device's visits, or for how long each visit needs a person."""
+    standing: dict[int | None, list[Card]] = defaultdict(list)
+    for card in cards:
+        if people is None:
+            standing[card.resource_id].append(card)
+            continue
+        needs = [need for need in card.needs if need.resource_id in people]
+        for need in needs:
+            standing[need.resource_id].append(replace(card, shown=(need.minute, need.end_minute)))
+        if not needs:
+            standing[None].append(card)
+    if people is not None:
+        standing |= {pk: _readable(found) for pk, found in standing.items()}
+    return standing
+
+
+def _readable(cards: Sequence[Card]) -> list[Card]:
+    """Return a person's cards in order, a short one as tall as a card must be to be read, where there is room."""
+    ordered = sorted(cards, key=lambda card: card.span)
+    until = [card.span[0] for card in ordered[1:]] + [FULL_DAY.bit_length() * local_time.QUANTUM]
+    return [
+        replace(card, shown=(card.span[0], max(card.span[1], min(card.span[0] + READABLE, next_one))))
+        for card, next_one in zip(ordered, until, strict=True)
+    ]
+
+
+def _needed(known: Collection[Resource], standing: Mapping[int | None, Sequence[Card]]) -> list[Resource]:
+    """Return the people who have something to do, those of one profession beside each other."""
+    people = [resource for resource in known if not resource.group and standing.get(resource.pk)]
+    return sorted(people, key=lambda resource: PEOPLE.index(resource.kind))
+
+
+def _elsewhere(cards: Sequence[Card], name: str) -> Sequence[Column]:
+    """Return the column of visits that hold nothing which has one; none if there are none."""
+    return [Column(0, name, "Other", (), (), tuple(cards))] if cards else []
 
 
 def next_day_with_visits(*, site: Site, after: dt.date) -> dt.date | None:
@@ -138,64 +163,30 @@ def next_day_with_visits(*, site: Site, after: dt.date) -> dt.date | None:
     )
 
 
-def _sessions(site: Site, day: dt.date) -> list[Session]:
-    return list(
-        Session.objects.filter(site=site, day=day)
-        .exclude(state=SessionState.ENTERED_IN_ERROR)
-        .select_related("patient", "course", "course__protocol")
-        .annotate(observe=F("course__protocol__definition__observe_minutes"))
-        .defer("course__protocol__definition", "patient__search_text")
-        .order_by("starts_at", "pk")
-    )
+def _taken(columns: Sequence[Resource], day: dt.date) -> dict[int, int]:
+    """Return what anything holds of each column on a day; one statement."""
+    taken: dict[int, int] = defaultdict(int)
+    rows = Reservation.objects.filter(resource__in=columns, day_number=day.toordinal(), is_active=True)
+    for resource_id, first, end in rows.values_list("resource_id", "first_quantum", "end_quantum"):
+        taken[resource_id] |= bitmap.span(first, end - first)
+    return taken
 
 
-def _places(session_ids: Sequence[int]) -> dict[int, list[tuple[int, str, str]]]:
-    """Return session id to (resource id, name, group) of everything it holds, in planned order."""
-    rows = Reservation.objects.filter(session_id__in=session_ids).order_by("pk")
-    places: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
-    for session_id, resource_id, name, group in rows.values_list(
-        "session_id", "resource_id", "resource__name", "resource__group"
-    ):
-        places[session_id].append((resource_id, name, group))
-    return places
+def _mask(named: Sequence[Blocked]) -> int:
+    mask = 0
+    for row in named:
+        first = row.from_minute // local_time.QUANTUM
+        mask |= bitmap.span(first, max(0, -(-row.to_minute // local_time.QUANTUM) - first))
+    return mask
 
 
-def _card(
-    session: Session, places: Sequence[tuple[int, str, str]], shown: set[int], now: dt.datetime, standing: Standing
-) -> Card:
-    state = SessionState(session.state)
-    arrived = local_time.wall(session.arrived_at, session.zone)[1] if session.arrived_at else None
-    return Card(
-        session_id=session.pk,
-        course_id=session.course_id,
-        patient_id=session.patient_id,
-        version=session.version,
-        resource_id=next((resource_id for resource_id, _name, _group in places if resource_id in shown), None),
-        first_name=session.patient.preferred_name or session.patient.first_name,
-        last_name=session.patient.last_name,
-        number=session.number,
-        prescribed=session.course.prescribed,
-        tag=session.course.protocol.tag,
-        state=state,
-        is_confirmed=session.confirmed_at is not None,
-        is_late=state is SessionState.BOOKED and now >= session.starts_at + LATE_AFTER,
-        is_first=session.number == 1,
-        minute=session.minute,
-        end_minute=session.minute + int((session.ends_at - session.starts_at).total_seconds() // 60),
-        visit_type=session.visit_type,
-        reason=session.reason,
-        people=tuple(name for resource_id, name, group in places if not group),
-        arrived_minute=arrived,
-        is_observed=bool(session.observe),  # type: ignore[attr-defined]
-        minutes_left=_minutes_left(session, now),
-        lacking=tuple(unmet(standing.gates)),
-    )
-
-
-def _minutes_left(session: Session, now: dt.datetime) -> int | None:
-    if session.state != SessionState.MONITORING or session.observation_until is None:
-        return None
-    return -int((now - session.observation_until).total_seconds() // 60)
+def _stretches(mask: int, opens: int, closes: int) -> tuple[tuple[int, int], ...]:
+    """Return the runs of set bits between two minutes, as minutes."""
+    quantum = local_time.QUANTUM
+    mask &= bitmap.span(opens // quantum, max(0, (closes - opens) // quantum))
+    begins, ends = mask & ~(mask << 1), mask & ~(mask >> 1)
+    runs = zip(bitmap.each(begins), bitmap.each(ends), strict=True)
+    return tuple((first * quantum, (last + 1) * quantum) for first, last in runs)
 
 
 def _frame(hours: int, cards: Sequence[Card]) -> tuple[int, int]:

@@ -9,8 +9,11 @@ from django.db.models import Count, Q, QuerySet
 
 from patients.models import Patient
 from scheduling.domain import local_time
-from scheduling.domain.states import DELIVERED, OPEN, CourseState, SessionState
+from scheduling.domain.misses import is_miss
+from scheduling.domain.states import DELIVERED, OPEN, RELEASED, CourseState, SessionState, TurnedAway
 from scheduling.models import Course, Reservation, Resource, Session
+
+BRIEF_HOLD = dt.timedelta(hours=1)  # up to this nobody waits for a payer: somebody at the desk is choosing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,10 @@ def courses_of(patient: Patient, *, now: dt.datetime) -> list[CourseLine]:
 
 
 def course_lines(patient_ids: Sequence[int], *, now: dt.datetime) -> dict[int, list[CourseLine]]:
-    """Return the courses of several patients, newest first, in two queries."""
+    """Return the courses of several patients, newest first, in two queries; none that never was meant."""
     courses = (
         Course.objects.filter(patient_id__in=patient_ids)
+        .exclude(state=CourseState.ENTERED_IN_ERROR)
         .select_related("protocol")
         .defer("protocol__definition")
         .annotate(delivered=Count("sessions", filter=Q(sessions__state__in=DELIVERED, sessions__is_counted=True)))
@@ -68,6 +72,28 @@ def course_lines(patient_ids: Sequence[int], *, now: dt.datetime) -> dict[int, l
             )
         )
     return dict(lines)
+
+
+def course_strip(course_id: int) -> list[Session]:
+    """Return a course's sessions in order of their numbers, without what they occupy; one statement."""
+    return list(Session.objects.filter(course=course_id).order_by("number", "pk"))
+
+
+def misses_of(course_id: int, *, since: dt.date) -> int:
+    """Return how many visits of a course the patient missed since a day; what the clinic could not give is not meant.
+
+    One statement.
+    """
+    lost = Session.objects.filter(course=course_id, day__gte=since, state__in=RELEASED)
+    rows = lost.exclude(reason_code=TurnedAway.DEVICE_DOWN).values_list("state", "is_late_cancel", "cancelled_by")
+    return sum(
+        is_miss(SessionState(state), is_late_cancel=is_late, cancelled_by=by_whom) for state, is_late, by_whom in rows
+    )
+
+
+def make_up_of(session_id: int) -> Session | None:
+    """Return what was booked in place of a lost session and still counts."""
+    return Session.objects.filter(makeup_of=session_id, is_counted=True).order_by("-pk").first()
 
 
 def coming_sessions(patient: Patient, *, now: dt.datetime, limit: int = 10) -> list[Session]:
@@ -119,8 +145,9 @@ def resources_with_column(*, site_id: int) -> list[Resource]:
 
 
 def reservations_of(session: Session) -> list[Reservation]:
-    """Return what a session occupies, resources fetched."""
-    return list(Reservation.objects.filter(session=session).select_related("resource").order_by("pk"))
+    """Return what a session occupies, or did if it occupies nothing any more; resources fetched."""
+    rows = list(Reservation.objects.filter(session=session).select_related("resource").order_by("pk"))
+    return [row for row in rows if row.is_active] or rows
 
 
 def holds_ending(*, site_ids: Sequence[int], now: dt.datetime) -> list[Course]:
@@ -130,7 +157,12 @@ def holds_ending(*, site_ids: Sequence[int], now: dt.datetime) -> list[Course]:
         .select_related("site", "patient")
         .order_by("held_until", "pk")
     )
-    return [course for course in rows if course.held_until and _is_within_a_working_day(course, now)]
+    return [course for course in rows if not is_brief(course) and _is_within_a_working_day(course, now)]
+
+
+def is_brief(course: Course) -> bool:
+    """Tell whether times are only held while somebody at the desk chooses: nothing to wait or to ask for."""
+    return course.held_until is not None and course.held_until - course.booked_at <= BRIEF_HOLD
 
 
 def _is_within_a_working_day(course: Course, now: dt.datetime) -> bool:

@@ -90,10 +90,17 @@ def asked_of(session: Session, *, is_over: bool = False) -> Asked:
     )
 
 
-def gates_of_sessions(sessions: Iterable[Session], *, now: dt.datetime) -> dict[int, Standing]:
-    """Return the gates of visits, by id, their courses fetched; six statements. Under way or lost: there are none."""
+def gates_of_sessions(
+    sessions: Iterable[Session], *, now: dt.datetime, definitions: Mapping[int, ProtocolDefinition] | None = None
+) -> dict[int, Standing]:
+    """Return the gates of visits, by id, their courses fetched; six statements. Under way or lost: there are none.
+
+    `definitions`: those of their protocols by id, where they are at hand; one statement less.
+    """
     meant = [each for each in sessions if each.state in AHEAD or each.state in DELIVERED]
-    found = standing([asked_of(each, is_over=each.state in DELIVERED) for each in meant], now=now)
+    found = standing(
+        [asked_of(each, is_over=each.state in DELIVERED) for each in meant], now=now, definitions=definitions
+    )
     return {each.pk: gates_of for each, gates_of in zip(meant, found, strict=True)}
 
 
@@ -184,11 +191,13 @@ def booking_gates(proposal: Proposal, *, now: dt.datetime) -> list[Gate]:
     return [gate for gate in gates.unmet(found.gates) if gate.kind in kinds]
 
 
-def standing(asked: Sequence[Asked], *, now: dt.datetime) -> list[Standing]:
+def standing(
+    asked: Sequence[Asked], *, now: dt.datetime, definitions: Mapping[int, ProtocolDefinition] | None = None
+) -> list[Standing]:
     """Return the gates of visits, one for one; six statements whatever their number, none for none."""
     if not asked:
         return []
-    definitions = definitions_of(each.protocol_id for each in asked)
+    definitions = definitions or definitions_of(each.protocol_id for each in asked)
     shown = _Shown(asked)
     payers = _waiting({each.patient_id for each in asked})
     days = [each.day for each in asked]

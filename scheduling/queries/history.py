@@ -1,7 +1,7 @@
 """What happened to a course and its sessions, as lines people read; from the event rows alone."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,12 @@ _OF_COURSE = {
     "cancelled": "Several visits were cancelled",
     "reseated": "{moved} visits were moved because their place was blocked",
     "moved_back": "{moved} visits were moved back after a block",
+    "booking_taken_back": "The booking was taken back",
+    "extension_asked": "An extension of the authorisation was asked for",
     "put_on_hold": "The course was put on hold",
     "resumed": "The course went on: {added} visits were booked",
     "ended": "The course was ended",
+    "resized": "The course has {prescribed} sessions now",
     "extended": "{sessions} more visits booked",
     "renumbered": "The visits were numbered anew",
     "gate_met": "{gate} is there{visit}",
@@ -43,6 +46,11 @@ _OF_COURSE = {
 # What patients say themselves.
 _SAID = {"confirmed": "The patient will come{how}", "unconfirmed": "The patient took the yes back{how}"}
 _HOW = {"text": ", by text", "link": ", on their page"}
+_BESIDE = {
+    "noted": "A note was written",
+    "help_asked": "Help was asked for at the chair",
+    "help_given": "Somebody came to help",
+}
 _RIDE = {"yes": ", and says they have a ride"}
 
 
@@ -59,6 +67,7 @@ class Happening:
     reason: str
     data: dict[str, Any]
     change_id: int | None = None
+    session_id: int | None = None
 
     @property
     def text(self) -> str:
@@ -96,7 +105,17 @@ def _of_session(event: SessionEvent) -> Happening:
         reason=event.reason,
         data=event.data,
         change_id=event.change_id,
+        session_id=event.session_id,
     )
+
+
+def first_days(sessions: Sequence[Session], happened: Sequence[Happening]) -> dict[int, dt.date]:
+    """Return by id the day each session was first booked on, whatever became of it: from its history, newest first."""
+    found = {session.pk: session.day for session in sessions}
+    for row in happened:
+        if row.session_id in found and "day" in row.data.get("before", {}):
+            found[row.session_id] = dt.date.fromisoformat(row.data["before"]["day"])
+    return found
 
 
 def _text_of_course(row: Happening) -> str:
@@ -125,6 +144,8 @@ def _text_of_session(row: Happening) -> str:
         return _SAID[row.kind].format(how=_HOW.get(row.data.get("via", ""), "")) + _RIDE.get(
             row.data.get("ride", ""), ""
         )
+    if row.kind in _BESIDE:
+        return _BESIDE[row.kind]
     words = WORDS[SessionState(row.to_state)]
     return f"Put back: {words}" if row.kind == "undone" else words[0].upper() + words[1:]
 

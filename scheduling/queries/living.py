@@ -178,7 +178,7 @@ def under_of(
     asked = Wish(
         protocol=definition,
         start_on=begins,
-        preferred_minute=course.standing_minute,
+        preferred_minute=wish.preferred_minute if wish and wish.is_any_time else course.standing_minute,
         window=wish.window if wish else None,
         pins=wish.pins if wish else {},
         not_before=(today, minute_now),
@@ -186,6 +186,7 @@ def under_of(
         requires={kind: frozenset(having) for kind, having in wish.requires.items()} if wish else {},
         weekdays=frozenset(wish.weekdays) if wish and wish.weekdays else None,
         max_travel_days=wish.max_travel_days if wish else None,
+        is_any_time=bool(wish and wish.is_any_time),
         interpreter=course.patient.interpreter,
         frozen_through=frozen,
     )

@@ -69,7 +69,8 @@ class CourseWeek:
 class Change:
     """One event that moved, cancelled, added or settled a session, and the session as it stands now.
 
-    `before`: what the event changed, as it was; `is_added`: somebody added the session to a course under way.
+    `before`: what the event changed, as it was; `is_added`: somebody added the session to a course under way;
+    `is_withdrawn`: the booking of its whole course was taken back.
     """
 
     session_id: int
@@ -87,6 +88,7 @@ class Change:
     day: dt.date
     minute: int
     starts_at: dt.datetime
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +231,27 @@ def weeks_coming(*, mondays: Collection[dt.date], now: dt.datetime) -> dict[dt.d
     return found
 
 
-def changes(*, since: dt.datetime) -> list[Change]:
+# What the patient of a session may have to hear of.
+_HEARD_OF = (
+    Q(kind__in=["rescheduled", "undone"])
+    | Q(to_state__in=[SessionState.CANCELLED, SessionState.NO_SHOW, SessionState.ENTERED_IN_ERROR])
+    | Q(kind="booked", change__isnull=False, by__isnull=False)
+)
+
+
+def has_news(*, course_id: int, since: dt.datetime) -> bool:
+    """Tell whether a course had news since an instant that its patient may have to hear of; one statement."""
+    return SessionEvent.objects.filter(_HEARD_OF, session__course=course_id, at__gt=since).exists()
+
+
+def changes(*, since: dt.datetime, course_id: int | None = None) -> list[Change]:
     """Return what happened to sessions since an instant that their patients may have to hear of, in order.
 
-    Of courses that ended quietly, nothing. One statement.
+    Of courses that ended quietly, nothing; `course_id`: of this one alone. One statement.
     """
+    of_course: dict[str, int] = {} if course_id is None else {"session__course": course_id}
     rows = (
-        SessionEvent.objects.filter(
-            Q(kind__in=["rescheduled", "undone"])
-            | Q(to_state__in=[SessionState.CANCELLED, SessionState.NO_SHOW, SessionState.ENTERED_IN_ERROR])
-            | Q(kind="booked", change__isnull=False, by__isnull=False),
-            at__gte=since,
-        )
+        SessionEvent.objects.filter(_HEARD_OF, at__gte=since, **of_course)
         .exclude(session__course__end_reason__in=QUIET_ENDS)
         .order_by("at", "pk")
         .values_list(
@@ -259,6 +270,7 @@ def changes(*, since: dt.datetime) -> list[Change]:
             "session__minute",
             "session__starts_at",
             "session__makeup_of_id",
+            "session__course__state",
         )
     )
     return [
@@ -274,6 +286,7 @@ def changes(*, since: dt.datetime) -> list[Change]:
             minute=row[12],
             starts_at=row[13],
             makeup_of=row[14],
+            is_withdrawn=row[15] == CourseState.ENTERED_IN_ERROR,
         )
         for row in rows
     ]

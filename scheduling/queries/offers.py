@@ -1,6 +1,8 @@
 """Offers as they stand: those of one place, and those whose place somebody has taken."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -19,6 +21,15 @@ def offers_of(session: Session) -> list[SlotOffer]:
     of_place = Q(starts_at=session.starts_at, resource__in=session.reservations.values("resource"))
     rows = SlotOffer.objects.filter(Q(freed=session) | of_place)
     return list(rows.select_related("entry__site", "session", "resource").order_by("-pk"))
+
+
+def open_by_place(site_ids: Collection[int], *, now: dt.datetime) -> dict[tuple[int, dt.datetime], list[SlotOffer]]:
+    """Return the open offers at some sites by resource and start, the first one asked first; one statement."""
+    rows = SlotOffer.objects.filter(entry__site__in=site_ids, state=OfferState.OPEN, expires_at__gt=now)
+    found: dict[tuple[int, dt.datetime], list[SlotOffer]] = defaultdict(list)
+    for row in rows.select_related("entry__patient", "entry__site").order_by("pk"):
+        found[row.resource_id, row.starts_at].append(row)
+    return found
 
 
 def slot_of(offer: SlotOffer) -> Slot:

@@ -8,6 +8,7 @@ from clinic.models import Site
 from scheduling.domain import coverage, local_time
 from scheduling.domain.alternatives import Alternative, alternatives
 from scheduling.domain.coverage import Coverage
+from scheduling.domain.ground import day_book
 from scheduling.domain.plan import Fit
 from scheduling.domain.planner import (
     Ground,
@@ -38,6 +39,7 @@ class CourseWish:
     """What the desk asks for. Minutes are wall-clock minutes after midnight at the site.
 
     Hard: `pins` (kind to resource), `requires` (kind to capabilities), `weekdays` (ISO), `max_travel_days` a week.
+    `is_any_time`: the time may differ from day to day.
     `counts` (phase to sessions) and `per_week` change the prescription within what the protocol permits; `first_only`
     books only so many sessions of it.
     """
@@ -52,6 +54,7 @@ class CourseWish:
     weekdays: Sequence[int] | None = None
     max_travel_days: int | None = None
     is_same_trip: bool = False
+    is_any_time: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     per_week: int | None = None
     first_only: int | None = None
@@ -81,6 +84,7 @@ class Offer:
 
     proposals: tuple[Proposal, ...]
     fits: tuple[Fit, ...]
+    asked: "Asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,11 @@ class Asked:
 def current_protocols() -> list[Protocol]:
     """Return the protocols that can be booked, by name."""
     return list(Protocol.objects.filter(is_current=True).order_by("name"))
+
+
+def is_single(protocol: Protocol) -> bool:
+    """Tell whether a protocol is one visit and no course."""
+    return sum(phase.planned or 0 for phase in definition_of(protocol).phases) == 1
 
 
 def current_protocol(code: str) -> Protocol:
@@ -140,13 +149,39 @@ def offer_courses(*, site: Site, wish: CourseWish, now: dt.datetime) -> Offer:
     return Offer(
         proposals=tuple(_proposal(asked, wish, choice.plan, choice.tastes) for choice in choices),
         fits=tuple(best_times(asked.wish, asked.ground, choices[0].plan)),
+        asked=asked,
     )
 
 
-def covered(proposal: Proposal, *, now: dt.datetime) -> Proposal:
-    """Return a plan read back from its token with what the patient's authorisations pay for."""
+def asked_again(proposal: Proposal, *, now: dt.datetime) -> tuple["Asked", Proposal]:
+    """Return what a plan read back from its token was planned on, and the plan with what its authorisations pay for.
+
+    :raises NotFound, Rejected, CannotPlan: as `propose_course`.
+    """
     asked = prepared(site=proposal.site, wish=proposal.wish, now=now)
-    return _proposal(asked, proposal.wish, proposal.plan, proposal.tastes)
+    return asked, _proposal(asked, proposal.wish, proposal.plan, proposal.tastes)
+
+
+def with_plan(asked: "Asked", proposal: Proposal, plan: Plan) -> Proposal:
+    """Return a proposal with another plan, and what its authorisations pay for of it."""
+    return _proposal(asked, proposal.wish, plan, ("chosen",))
+
+
+def instead_of(
+    asked: "Asked", proposal: Proposal, numbers: Sequence[int], *, enough: int | None = None
+) -> dict[int, list[tuple[Alternative, Proposal]]]:
+    """Return where else some sessions of a plan could be, by number, each with the whole plan it makes.
+
+    `enough`: a later day is searched for only where the day itself has fewer places.
+    """
+    book = day_book(asked.wish, asked.ground)
+    return {
+        number: [
+            (each, _proposal(asked, proposal.wish, each.plan, ("chosen",)))
+            for each in alternatives(asked.wish, asked.ground, proposal.plan, number, book=book, enough=enough)
+        ]
+        for number in numbers
+    }
 
 
 def alternatives_to(proposal: Proposal, *, number: int, now: dt.datetime) -> list[tuple[Alternative, Proposal]]:
@@ -157,17 +192,18 @@ def alternatives_to(proposal: Proposal, *, number: int, now: dt.datetime) -> lis
     if not 1 <= number <= len(proposal.plan.sessions):
         raise NotFound("The plan has no such session.", fields={"number": "unknown"})
     asked = prepared(site=proposal.site, wish=proposal.wish, now=now)
-    found = alternatives(asked.wish, asked.ground, proposal.plan, number)
-    return [(each, _proposal(asked, proposal.wish, each.plan, ("chosen",))) for each in found]
+    return instead_of(asked, proposal, [number])[number]
 
 
-def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
+def prepared(*, site: Site, wish: CourseWish, now: dt.datetime, draft: ProtocolDefinition | None = None) -> Asked:
     """Return a wish with everything the planner looks at; the checks that need no search are made here.
+
+    `draft`: a protocol nobody published yet, instead of the one that is named.
 
     :raises NotFound, Rejected, CannotPlan: as `propose_course`.
     """
-    protocol = current_protocol(wish.protocol_code)
-    definition = _prescribed(definition_of(protocol), wish)
+    protocol = Protocol(code=draft.code, name=draft.name) if draft else current_protocol(wish.protocol_code)
+    definition = _prescribed(draft or definition_of(protocol), wish)
     today, minute_now = local_time.wall(now, site.zone)
     frozen = lists.frozen_through(site=site, definition=definition, now=now)
     starts_at = definition.phases[0].offset_weeks * 7
@@ -198,6 +234,7 @@ def prepared(*, site: Site, wish: CourseWish, now: dt.datetime) -> Asked:
             weekdays=frozenset(wish.weekdays) if wish.weekdays else None,
             max_travel_days=wish.max_travel_days,
             is_same_trip=wish.is_same_trip,
+            is_any_time=wish.is_any_time,
             interpreter=person.interpreter,
             covered=covered or None,
             frozen_through=frozen,

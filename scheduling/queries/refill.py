@@ -236,6 +236,11 @@ def candidates(
     return Found(tuple(found), tuple(others))
 
 
+def is_wanted(freed: FreedTime, entries: Iterable[WaitlistEntry], asked: Asked) -> bool:
+    """Tell whether anybody of some who wait wants a freed time, whether or not it would fit; no statement."""
+    return any(not not_asked(entry, freed, asked) for entry in entries)
+
+
 def not_asked(entry: WaitlistEntry, freed: FreedTime, asked: Asked) -> str:
     """Return why somebody is not asked whether or not the time would fit, or nothing."""
     slot = freed.slot

@@ -69,7 +69,7 @@ def move_choices(
     if not found:
         raise CannotPlan(f"No other time fits within {choices.LOOK_DAYS} days. Look further, or cancel the visit.")
     facts = {"standing_minute": minute} if minute is not None and scope is not Scope.ONE else {}
-    return [_choice(standing, choice, kind="moved", facts=facts) for choice in found]
+    return [as_choice(standing, choice, kind="moved", facts=facts) for choice in found]
 
 
 def make_up_choices(session: Session, *, now: dt.datetime) -> list[Choice]:
@@ -91,7 +91,7 @@ def make_up_choices(session: Session, *, now: dt.datetime) -> list[Choice]:
         why = f" {found[0].why_not[0].upper()}{found[0].why_not[1:]}." if found else ""
         raise CannotPlan(f"No place is free for a make-up.{why} Ask a clinician, or end the course.", code="no_place")
     return [
-        _choice(standing, each, kind="made_up", makeup_of=session.pk, needs_clinician=_is_clinicians(standing, clock))
+        as_choice(standing, each, kind="made_up", makeup_of=session.pk, needs_clinician=_is_clinicians(standing, clock))
         for each in found
     ]
 
@@ -120,19 +120,20 @@ def resume_choices(course: Course, *, on: dt.date, now: dt.datetime, is_decided:
         except Infeasible as refusal:
             raise CannotPlan(str(refusal), code=refusal.code) from refusal
         found.append((standing, change))
-    whole = _together([change for _standing_then, change in found])
+    whole = together([change for _standing_then, change in found])
     label = f"From {local_time.day_text(on)}"
     needs = is_decided or any(_is_hard(standing, on) for standing, _change in found)
     facts = {"state": CourseState.ACTIVE.value, "resume_on": None}
     choice = choices.Choice("resumed", label, whole)
-    return [_choice(found[0][0], choice, kind="resumed", facts=facts, needs_clinician=needs)]
+    return [as_choice(found[0][0], choice, kind="resumed", facts=facts, needs_clinician=needs)]
 
 
-def _together(parts: Sequence[Change]) -> Change:
+def together(parts: Sequence[Change]) -> Change:
+    """Return what the changes of several series are as one."""
     return Change(
         moves=tuple(move for part in parts for move in part.moves),
         added=tuple(added for part in parts for added in part.added),
-        dropped=(),
+        dropped=tuple(dropped for part in parts for dropped in part.dropped),
         ended_on=max(part.ended_on for part in parts),
         ends_on=max(part.ends_on for part in parts),
     )
@@ -235,7 +236,7 @@ def _is_clinicians(standing: Standing, clock: GapClock | None) -> bool:
     return waits or clock.gap in {Gap.HARD, Gap.CLOSE}
 
 
-def _choice(
+def as_choice(
     standing: Standing,
     choice: choices.Choice,
     *,
@@ -244,6 +245,7 @@ def _choice(
     facts: dict[str, Any] | None = None,
     needs_clinician: bool = False,
 ) -> Choice:
+    """Return a choice with its words and the token that does exactly it."""
     if choice.change is None:
         return Choice(choice.kind, choice.label, "", None, "", why_not=choice.why_not)
     shown = change_token.shown(

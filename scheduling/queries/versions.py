@@ -41,7 +41,7 @@ def current_of(course: Course) -> Protocol:
 def version_preview(course: Course, *, now: dt.datetime) -> VersionPreview:
     """Return what changes for a course under the current version of its protocol; writes nothing."""
     current = current_of(course)
-    differences = tuple(_differences(course.protocol.definition, current.definition))
+    differences = tuple(differences_of(course.protocol.definition, current.definition))
     change, problem = None, ""
     try:
         wish = read_wish(course.wish)
@@ -53,13 +53,14 @@ def version_preview(course: Course, *, now: dt.datetime) -> VersionPreview:
     return VersionPreview(course.protocol.version, current.version, differences, change, problem)
 
 
-def _differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def differences_of(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Return every place where two versions of a protocol differ: path, before, after; sources aside."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
             if path or key != "sources":
-                yield from _differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+                yield from differences_of(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _differences(before, after, f"{path}[{index}]")
+            yield from differences_of(before, after, f"{path}[{index}]")
     elif old != new:
         yield path, old, new

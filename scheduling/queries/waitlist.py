@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from patients.domain.contact import PatientState
+from patients.models import Patient
 from scheduling.domain import local_time
 from scheduling.domain.operations import OfferState, Urgency, WaitKind
 from scheduling.domain.refill import LATELY, Applicant, Rate, Wanted
@@ -40,6 +41,11 @@ def open_entries(site_ids: Collection[int]) -> QuerySet[WaitlistEntry]:
     rows = WaitlistEntry.objects.filter(closed_at=None, site__in=site_ids, patient__state=PatientState.ACTIVE)
     fetched = ("site", "patient", "protocol", "course__site", "course__patient", "course__protocol")
     return rows.exclude(settled()).select_related(*fetched).order_by("since", "pk")
+
+
+def entries_of(patient: Patient) -> list[WaitlistEntry]:
+    """Return what a patient waits for, the longest first; one statement."""
+    return list(open_entries([patient.site_id]).filter(patient=patient))
 
 
 def wanted_by(entry: WaitlistEntry) -> Wanted:

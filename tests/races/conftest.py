@@ -133,7 +133,9 @@ def unguarded(live_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         for model, constraint in guards:
             editor.execute(constraint.remove_sql(model, editor))
     yield
-    call_command("flush", interactive=False, verbosity=0)  # or the constraint could not come back
+    call_command(
+        "flush", interactive=False, verbosity=0, reset_sequences=False
+    )  # or the constraint could not come back
     with connection.schema_editor() as editor:
         for model, constraint in guards:
             editor.execute(constraint.create_sql(model, editor))

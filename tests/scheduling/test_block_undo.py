@@ -160,7 +160,7 @@ def test_only_those_whose_place_is_still_free_go_back_and_the_others_say_why_not
 
     said = {row.session.course_id: row.words for row in found.rows}
     assert said == {
-        mine.pk: "Stays where it is now: NeuroStar 1 is taken at 8:30am",
+        mine.pk: "Stays where it is now: NeuroStar 1 is taken at 8:30am until 9am",
         other.pk: "Same time on NeuroStar 1",
     }
     clinic.apply(found)

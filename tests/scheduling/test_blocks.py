@@ -39,7 +39,7 @@ def test_everybody_on_the_device_moves_to_another_one_at_the_same_time(clinic: C
         for course in (mine, other)
     ]
     assert found.words == (
-        "NeuroStar 1 is out from Tue Dec 1, 12am until Thu Dec 3, 12am. 4 sessions: 4 move to NeuroStar 2."
+        "NeuroStar 1 is out from Tue Dec 1 until the end of Wed Dec 2. 4 sessions: 4 move to NeuroStar 2."
     )
     assert found.versions == {mine.pk: mine.version, other.pk: other.version}
 

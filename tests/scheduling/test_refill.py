@@ -130,7 +130,7 @@ def test_a_visit_that_would_have_to_become_another_one_is_refused(
     Course.objects.filter(pk=course.pk).update(wish=course.wish | {"start_on": "2026-11-24"})
     desk.course(counts={"acute": 1, "taper": 0}, start_on=gone.day, preferred_minute=540, now=NOW)  # at nine
 
-    assert desk.refused(gone, course) == "NeuroStar 1 is taken at 8:30am"
+    assert desk.refused(gone, course) == "NeuroStar 1 is taken at 8:30am until 10:30am"
 
 
 def test_another_kind_of_place_is_no_place(desk: FreedDesk, gone: Session) -> None:

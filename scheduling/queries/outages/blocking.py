@@ -38,11 +38,20 @@ class Blocking:
         what = "The clinic" if self.is_whole_site else _listed(self.names)
         verb = "are" if len(self.names) > 1 else "is"
         how = {BlockKind.CLOSED: "closed", BlockKind.AWAY: "away", BlockKind.OUT_OF_SERVICE: "out"}[self.kind]
-        return f"{what} {verb} {how} from {self._when(self.starts_at)} until {self._when(self.ends_at)}."
+        return f"{what} {verb} {how} {span_words(self.starts_at, self.ends_at, self.site.zone)}."
 
-    def _when(self, at: dt.datetime) -> str:
-        day, minute = local_time.wall(at, self.site.zone)
-        return f"{day_text(day)}, {clock_text(minute)}"
+
+def span_words(starts_at: dt.datetime, ends_at: dt.datetime, zone: str) -> str:
+    """Return a time in words, whole days without the clock: `on Tue Nov 24`, `from Tue Nov 24, 10am until 2pm`."""
+    first, since = local_time.wall(starts_at, zone)
+    last, until = local_time.wall(ends_at, zone)
+    begins = f"{day_text(first)}, {clock_text(since)}" if since else day_text(first)
+    if until:
+        return f"from {begins} until {clock_text(until) if last == first else f'{day_text(last)}, {clock_text(until)}'}"
+    last -= dt.timedelta(days=1)
+    if last > first:
+        return f"from {begins} until the end of {day_text(last)}"
+    return f"from {begins} until the end of the day" if since else f"on {begins}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scheduling.domain.history import Step, latest_in_force
+from scheduling.domain.history import BESIDE, Step, latest_in_force
 from scheduling.models import CourseEvent, SessionEvent
 
 RESEATED = "reseated"
@@ -62,7 +62,7 @@ def moved_by(block_id: int) -> list[Moved]:
 def latest_of(session_ids: Collection[int]) -> dict[int, int]:
     """Return the newest event of some sessions that was not taken back; one statement."""
     steps: dict[int, list[Step]] = defaultdict(list)
-    rows = SessionEvent.objects.filter(session__in=session_ids).order_by("pk")
+    rows = SessionEvent.objects.filter(session__in=session_ids).exclude(kind__in=BESIDE).order_by("pk")
     for pk, session_id, kind, frm, to, data in rows.values_list(
         "pk", "session_id", "kind", "from_state", "to_state", "data"
     ):

@@ -1,5 +1,6 @@
 """All the courses with visits that have to go, seated together: the ways of each, who is in whose way, the answer."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,12 @@ class Seated:
 def never() -> bool:
     """Return that there is time."""
     return False
+
+
+def within(seconds: float) -> Callable[[], bool]:
+    """Return what tells a search that it has had so many seconds, counted from now."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
 
 
 def seat_all(

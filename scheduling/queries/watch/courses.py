@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from patients.domain.contact import PatientState
+from patients.domain.contact import GONE
 from scheduling.domain import local_time
 from scheduling.domain.protocol import ProtocolDefinition
 from scheduling.domain.states import DELIVERED, MOVABLE, CourseState, SessionState
@@ -113,7 +113,7 @@ def courses_watched(*, site_ids: Sequence[int], now: dt.datetime) -> list[Watche
             Q(state__in=LIVE) | Q(state=CourseState.COMPLETED, pk__in=just_done.values("course_id")),
             site_id__in=site_ids,
         )
-        .exclude(patient__state=PatientState.DECEASED)
+        .exclude(patient__state__in=GONE)
         .order_by("pk")
         .values_list(
             "pk",

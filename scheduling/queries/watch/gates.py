@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef
 
-from patients.domain.contact import PatientState
+from patients.domain.contact import GONE
 from scheduling.domain.gates import Gate, of_course
 from scheduling.domain.operations import GateKind
 from scheduling.domain.states import DELIVERED, SessionState
 from scheduling.models import Prerequisite, Session
+from scheduling.queries.courses import BRIEF_HOLD
 from scheduling.queries.gates import Asked, standing
 from scheduling.queries.watch.courses import WatchedCourse, WatchedSession
 from scheduling.queries.watch.visits import VISIT, WatchedVisit, visit_of
@@ -97,7 +98,7 @@ def _held(site_ids: Sequence[int], now: dt.datetime) -> list[_Held]:
         Session.objects.filter(
             state=SessionState.HELD, site_id__in=site_ids, course__held_until__gt=now, starts_at__gt=now
         )
-        .exclude(patient__state=PatientState.DECEASED)
+        .exclude(patient__state__in=GONE)
         .order_by("course_id", "starts_at")
     )
     more = ("course__protocol_id", "authorization_id", "uncovered", "course__held_until", "course__booked_at")
@@ -121,7 +122,7 @@ def _held(site_ids: Sequence[int], now: dt.datetime) -> list[_Held]:
             uncovered=uncovered,
         )
         found[first.course_id] = (asked, first, 1, until, booked_at)
-    return list(found.values())
+    return [each for each in found.values() if each[3] - each[4] > BRIEF_HOLD]
 
 
 def forms_due(*, site_ids: Sequence[int], now: dt.datetime) -> list[FormDue]:

@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from scheduling.domain.states import DELIVERED, GRANTED, AuthorizationState
-from scheduling.models import AuthorizationUnit, Session
+from scheduling.models import AuthorizationUnit, CourseEvent, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +107,9 @@ def _taken(authorization_ids: Collection[int]) -> dict[int, _Taken]:
     )
     counted = rows.values_list("authorization_id", "sessions", "all_sessions", "days", "all_days", "milligrams")
     return defaultdict(_Taken, {pk: _Taken(*taken) for pk, *taken in counted})
+
+
+def extensions_asked(course_ids: Iterable[int]) -> dict[int, tuple[dt.datetime, str]]:
+    """Return when and by whom an extension was last asked for, by course; one statement."""
+    rows = CourseEvent.objects.filter(course_id__in=set(course_ids), kind="extension_asked").order_by("pk")
+    return {row[0]: (row[1], row[2] or "the clock") for row in rows.values_list("course_id", "at", "by__name")}

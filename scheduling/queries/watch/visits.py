@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 
-from patients.domain.contact import PatientState
+from patients.domain.contact import GONE
 from scheduling.domain import local_time
 from scheduling.domain.states import SessionState
 from scheduling.models import Closure, Outage, Reservation, Session, SessionEvent
@@ -80,7 +80,7 @@ def visits_expected(*, site_ids: Sequence[int], now: dt.datetime) -> list[Watche
         starts_at__lte=now,
         course__state__in=LIVE,
         recording_gap=None,
-    ).exclude(patient__state=PatientState.DECEASED)
+    ).exclude(patient__state__in=GONE)
     columns = (*VISIT.values(), "missed_after")
     return [
         replace(visit_of(row, row[6]), flag_at=flag_at)

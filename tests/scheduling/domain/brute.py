@@ -2,7 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import pairwise, product
+from dataclasses import replace
+from functools import reduce
+from itertools import combinations, pairwise, product
+from operator import or_
 
 from scheduling.domain.costs import AS_ASKED
 from scheduling.domain.options import Lane
@@ -109,17 +112,18 @@ def best_cost(wish: Wish, lanes: list[Lane], busy: dict[int, int]) -> int | None
 def _costs(wish: Wish, lanes: list[Lane], busy: dict[int, int], main: int, wanted: int) -> Iterator[int]:
     first = wish.start_on.toordinal()
     day_cost: dict[int, int] = {}
+    asked = replace(AS_ASKED, is_any_time=wish.is_any_time)
     for day in range(first, first + wish.horizon_days + 1):
         costs = [
-            AS_ASKED.of_time(q, wanted, None) + (0 if device == main else AS_ASKED.other_device)
+            asked.of_time(q, wanted, None) + (0 if device == main else AS_ASKED.other_device)
             for device, q in _starts(wish, lanes, busy, day)
         ]
         if costs:
             day_cost[day] = min(costs)
     total = sum(phase.planned for phase in wish.protocol.phases)
     ideal = _ideal(sorted(day_cost), wish)
-    for days in product(sorted(day_cost), repeat=total):
-        if list(days) == sorted(set(days)) and _is_legal(list(days), wish):
+    for days in combinations(sorted(day_cost), total):
+        if _is_legal(list(days), wish):
             late = sum(AS_ASKED.late * max(0, day - wanted_day) for day, wanted_day in zip(days, ideal, strict=True))
             yield (
                 AS_ASKED.day_later * _waited(list(days), wish)
@@ -178,7 +182,10 @@ def _starts(wish: Wish, lanes: list[Lane], busy: dict[int, int], day: int) -> It
     visit = wish.protocol.visit_types[wish.protocol.other_visit]
     length = visit.minutes // 5
     needs = [need for step in visit.steps for need in step.needs]
+    ever = reduce(or_, (lane.free.get(day, 0) for lane in lanes if lane.kind == needs[0].kind), 0)
     for q in range(288 - length + 1):
+        if not ever >> q & 1:  # where nothing it holds first is free, nothing more need be looked at
+            continue
         if (dt.date.fromordinal(day), q * 5) < wish.not_before or any(
             busy.get(day, 0) >> x & 1 for x in range(q, q + length)
         ):

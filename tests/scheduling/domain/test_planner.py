@@ -7,7 +7,7 @@ import pytest
 
 from scheduling import catalogue
 from scheduling.domain.bitmap import span
-from scheduling.domain.local_time import to_utc
+from scheduling.domain.local_time import clock_text, to_utc
 from scheduling.domain.options import Lane
 from scheduling.domain.planner import Ground, Infeasible, Life, Plan, Wish, best_times, plan_course
 from scheduling.domain.protocol import ProtocolDefinition
@@ -129,7 +129,7 @@ def test_a_pinned_device_is_kept_and_its_deviation_is_listed() -> None:
     plan = planned(tms_lanes(first=taken), pins={"tms_device": 1})
 
     assert [(d.number, d.code, d.text) for d in plan.deviations] == [
-        (6, "other_time", "NeuroStar 1 is taken at 8:30am; free instead: 8am.")
+        (6, "other_time", "NeuroStar 1 is taken at 8:30am until 9am; free instead: 8am.")
     ]
 
 
@@ -141,6 +141,30 @@ def test_another_device_is_taken_before_a_far_time() -> None:
 
     odd = [(s.day, s.minute, s.uses[0].name) for s in plan.sessions if s.deviation]
     assert odd == [(dt.date(2026, 12, 2), 510, "NeuroStar 2")]
+
+
+def test_the_device_stays_and_the_time_gives_way_where_the_same_time_every_day_is_not_asked_for() -> None:
+    # One day is free from 2pm on, the next one until noon.
+    taken = {dt.date(2026, 12, 2): span(168, 42), dt.date(2026, 12, 3): span(90, 54)}
+    others = {dt.date(2027, 1, day): 0 for day in (4, 5, 6, 7, 11, 13)}  # so that the first stays the course's own
+    lanes = tms_lanes(first=taken, second=others)
+    asked: dict[str, Any] = {"preferred_minute": None, "window": (450, 1050)}
+
+    steady, loose = planned(lanes, **asked), planned(lanes, is_any_time=True, **asked)
+
+    assert [len({s.uses[0].name for s in plan.sessions}) for plan in (steady, loose)] == [2, 1]
+    assert [len({s.minute for s in plan.sessions}) for plan in (steady, loose)] == [1, 2]
+    assert (len(steady.deviations), loose.deviations, loose.label) == (1, (), "Any time, one device")
+    assert f"Times differ from day to day: 35 at {clock_text(loose.standing_minute)}, 1 at " in loose.summary
+
+
+def test_outside_the_wished_hours_a_time_still_needs_a_reason_when_it_may_differ() -> None:
+    taken = {dt.date(2026, 12, 2): span(168, 42)}
+
+    lanes = tms_lanes(first=taken, second={dt.date(2026, 12, 2): 0})
+    plan = planned(lanes, is_any_time=True, preferred_minute=None, window=(450, 600), pins={"tms_device": 1})
+
+    assert [(d.number, d.code) for d in plan.deviations] == [(6, "other_time")]
 
 
 def test_a_day_is_not_passed_over_even_where_the_end_would_not_move() -> None:

@@ -93,6 +93,7 @@ def cases(draw: st.DrawFn) -> tuple[Wish, list[Lane], dict[int, int]]:
         pins=draw(st.sampled_from([{}, {"tms_device": 2}])),
         not_before=draw(st.sampled_from([(NEVER, 0), (START, 515)])),
         horizon_days=horizon,
+        is_any_time=draw(st.booleans()),
     )
     busy = draw(st.dictionaries(st.integers(first, first + horizon), st.just(0b1100 << 100), max_size=3))
     return wish, lanes, busy

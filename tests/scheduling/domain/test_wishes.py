@@ -210,4 +210,4 @@ def test_a_reason_names_what_is_in_the_way() -> None:
     plan = plan_course(asked(), ground(lanes))
 
     [text] = [deviation.text for deviation in plan.deviations]
-    assert text.startswith("TMS operator 1 is taken at 8:30am; free instead: ")
+    assert text.startswith("TMS operator 1 is taken at 8:30am until 9:20am; free instead: ")

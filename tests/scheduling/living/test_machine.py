@@ -84,6 +84,7 @@ def leave_a_trace(request: Any, *args: Any, **kwargs: Any) -> Any:
     return ONCE(request, *args, **kwargs)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("what", "instead", "words"),
     [

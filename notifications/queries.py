@@ -11,6 +11,7 @@ from notifications.models import Message
 from notifications.proof import masked
 from notifications.rendering import shown
 from notifications.wording import words_of
+from scheduling.domain.local_time import monday_of
 from scheduling.queries import messaging
 
 _M = MessageState
@@ -46,6 +47,7 @@ def messages_of(
     course_id: int | None = None,
     patient_id: int | None = None,
     session_id: int | None = None,
+    limit: int = 200,
 ) -> list[OutboxLine]:
     """Return the messages about a course, a patient or a session, newest first; one statement or two."""
     wanted = {"course_id": course_id, "patient_id": patient_id, "session_id": session_id}
@@ -53,8 +55,13 @@ def messages_of(
         Message.objects.filter(
             site_id__in=site_ids, **{key: value for key, value in wanted.items() if value is not None}
         ),
-        200,
+        limit,
     )
+
+
+def messages_counted(patient_id: int) -> int:
+    """Return how many messages a patient's record has; one statement."""
+    return Message.objects.filter(patient=patient_id).count()
 
 
 def undelivered(*, site_ids: Sequence[int], since: dt.datetime) -> list[OutboxLine]:
@@ -63,6 +70,12 @@ def undelivered(*, site_ids: Sequence[int], since: dt.datetime) -> list[OutboxLi
         site_id__in=site_ids, state__in=NEEDS_A_PERSON, created_at__gte=since, send_by__gte=since
     )
     return _lines(failed.exclude(_said_otherwise()), 50)
+
+
+def messages_of_offers(offer_ids: Collection[int]) -> dict[int, MessageState]:
+    """Return what became of the latest message about each of some offers; one statement."""
+    rows = Message.objects.filter(offer__in=offer_ids).order_by("created_at", "pk")
+    return {offer: MessageState(state) for offer, state in rows.values_list("offer_id", "state")}
 
 
 def _said_otherwise() -> Q:
@@ -102,12 +115,8 @@ def told_of(session_ids: Collection[int], *, today: dt.date) -> frozenset[int]:
     return frozenset(
         pk
         for pk, course, day in days
-        if day < first or {("session", pk), ("week", course, _monday(day)), ("course", course)} & said
+        if day < first or {("session", pk), ("week", course, monday_of(day)), ("course", course)} & said
     )
-
-
-def _monday(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=day.isoweekday() - 1)
 
 
 def waiting(*, now: dt.datetime) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from notifications.domain.cadence import CHANGES
 from notifications.domain.states import COUNTED, Kind, MessageState
 from notifications.models import Message
+from scheduling.domain.local_time import monday_of
 from scheduling.domain.states import CancelledBy, SessionState
 from scheduling.queries import spoken
 from scheduling.queries.spoken import SpokenVisit
@@ -114,7 +115,7 @@ def _is_in(told: set[tuple[int | None, dt.date | None]], row: Message, visit: Sp
     """Tell whether a visit's time was said with those of its week; of a changed one, another time was."""
     if row.kind == Kind.BOOKED and (row.course_id, None) in told:
         return True  # by another channel
-    monday = visit.day - dt.timedelta(days=visit.day.isoweekday() - 1)
+    monday = monday_of(visit.day)
     return (row.course_id, monday) in told and row.kind not in _NOT_IN_WEEK
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from notifications.actions.transitions import db_clock, move_all, quarantine
+from notifications.actions.transitions import FREE, db_clock, move_all, quarantine
 from notifications.domain.states import MessageState
 from notifications.models import Message, MessageAttempt, Sender
 
@@ -108,8 +108,7 @@ def _set_aside() -> int:
         "reason": RESTORED,
         "unknown_since": db_clock(),
         "quarantine_until": db_clock(quarantine()),
-        "lease_token": None,
-        "lease_until": None,
+        **FREE,
         "attempt": 0,  # nobody here tried: only a look-up can tell, and without one it is not sent
     }
     held = (_M.PENDING, _M.CLAIMED, _M.SENDING)

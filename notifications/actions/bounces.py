@@ -5,7 +5,7 @@ import uuid
 
 from django.db import transaction
 
-from notifications.actions.transitions import move
+from notifications.actions.transitions import FREE, move
 from notifications.domain.mail_status import Report, is_about_the_address
 from notifications.domain.states import MessageState
 from notifications.models import Message, MessageAttempt
@@ -29,7 +29,7 @@ def record_bounce(report: Report, *, now: dt.datetime) -> bool:
         return False
     if message.state in _OPEN:
         # A report proves that it had left.
-        move(message, MessageState.ACCEPTED, lease_token=None, lease_until=None)
+        move(message, MessageState.ACCEPTED, **FREE)
     if message.state not in _TAKEN:
         return False
     reason = GONE if is_about_the_address(report.status) else RETURNED

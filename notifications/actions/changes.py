@@ -8,10 +8,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from notifications.actions.made_up import MISSED_FOR, named_with_miss
 from notifications.actions.scene import HOLD, Scene, draft
-from notifications.domain.states import Kind
+from notifications.domain.cadence import CHANGES
+from notifications.domain.states import COUNTED, Kind
 from notifications.models import Message
 from scheduling.domain.states import RELEASED, CancelledBy, SessionState
 from scheduling.queries import messaging
@@ -66,15 +68,22 @@ def _offered(row: OpenOffer) -> Message:
     )
 
 
-def of_changes(scene: Scene) -> Changed:
+def of_changes(scene: Scene, *, course_id: int | None = None) -> Changed:
     """Return what tells of visits that are not what they were, one draft a visit; those of one text are merged when it
-    leaves."""
+    leaves.
+
+    `course_id`: of this course alone, though somebody is still at it.
+    """
     by_course: dict[int, list[Change]] = defaultdict(list)
     # A day more than is told of, so that no stretch of steps is read in half.
-    for change in messaging.changes(since=scene.now - LOOK_BACK - A_DAY):
+    since = scene.now - LOOK_BACK - A_DAY
+    for change in messaging.changes(since=since, course_id=course_id):
         by_course[change.course_id].append(change)
     held = frozenset(pk for pk, events in by_course.items() if scene.now - events[-1].at < HOLD)
-    told = [found for pk, events in by_course.items() if pk not in held for found in _of_course(scene, events)]
+    shown = by_course if course_id is not None else by_course.keys() - held
+    gone = _gone(by_course, since)
+    told = [found for pk in by_course if pk in shown for found in _of_course(scene, by_course[pk], gone.get(pk, ()))]
+    told = _without_unheard_of(told)
     named = named_with_miss(scene, _made_up(told))
     drafts = [found for each in told if each.change.session_id not in named for found in _draft(scene, each)]
     moved = {(each.change.session_id, each.change.timing_version): each.at for each in told if each.kind is Kind.MOVED}
@@ -95,9 +104,26 @@ class _Told:
         return self.steps[-1]
 
 
-def _of_course(scene: Scene, events: Sequence[Change]) -> Iterable[_Told]:
+def _gone(by_course: Mapping[int, Sequence[Change]], since: dt.datetime) -> dict[int, list[dt.datetime]]:
+    """Return when changes of courses were told while somebody was at them: sent at once, by hand. One statement, if
+    there are any."""
+    quick = [
+        pk
+        for pk, events in by_course.items()
+        if any(dt.timedelta() < after.at - before.at < HOLD for before, after in pairwise(events))
+    ]
+    found: dict[int, list[dt.datetime]] = defaultdict(list)
+    if quick:
+        rows = Message.objects.filter(course__in=quick, kind__in=CHANGES, state__in=COUNTED, handed_at__gte=since)
+        for course_id, at in rows.values_list("course_id", "handed_at"):
+            if course_id and at:
+                found[course_id].append(at)
+    return found
+
+
+def _of_course(scene: Scene, events: Sequence[Change], gone: Sequence[dt.datetime]) -> Iterable[_Told]:
     told: dict[int, _Told] = {}
-    for burst in _bursts(events):
+    for burst in _bursts(events, gone):
         if burst[-1].at < scene.now - LOOK_BACK:
             continue
         by_session: dict[int, list[Change]] = defaultdict(list)
@@ -110,6 +136,16 @@ def _of_course(scene: Scene, events: Sequence[Change]) -> Iterable[_Told]:
     return told.values()
 
 
+def _without_unheard_of(told: Sequence[_Told]) -> list[_Told]:
+    """Leave out the visits of courses whose booking was taken back before their patients were told of it."""
+    withdrawn = {each.change.course_id for each in told if each.change.is_withdrawn}
+    if not withdrawn:
+        return list(told)
+    heard = Message.objects.filter(kind=Kind.BOOKED, course_id__in=withdrawn, handed_at__isnull=False)
+    unheard = withdrawn - set(heard.values_list("course_id", flat=True))
+    return [each for each in told if each.change.course_id not in unheard]
+
+
 def _made_up(told: Sequence[_Told]) -> list[tuple[Change, Change]]:
     """Return the misses whose make-up was made in the same stretch, each with it."""
     misses = {(each.change.session_id, each.at): each.change for each in told if each.kind is Kind.MISSED}
@@ -117,14 +153,19 @@ def _made_up(told: Sequence[_Told]) -> list[tuple[Change, Change]]:
     return [(miss, each.change) for miss, each in pairs if miss]
 
 
-def _bursts(events: Sequence[Change]) -> list[list[Change]]:
-    """Return events in stretches between which nobody touched the course for as long as a change is held."""
+def _bursts(events: Sequence[Change], gone: Sequence[dt.datetime]) -> list[list[Change]]:
+    """Return events in stretches between which nobody touched the course for as long as a change is held, or its
+    patient was told at once: what is undone after that has to be told."""
     found: list[list[Change]] = []
     for event in events:
-        if not found or event.at - found[-1][-1].at >= HOLD:
+        if not found or _is_apart(found[-1][-1].at, event.at, gone):
             found.append([])
         found[-1].append(event)
     return found
+
+
+def _is_apart(before: dt.datetime, after: dt.datetime, gone: Sequence[dt.datetime]) -> bool:
+    return after - before >= HOLD or (before < after and any(before <= at <= after for at in gone))
 
 
 def _kind(steps: Sequence[Change]) -> Kind | None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 
 from notifications.actions.recording import OUT_OF_REACH
-from notifications.actions.transitions import move, suppress
+from notifications.actions.transitions import FREE, move, suppress
 from notifications.domain import twilio
 from notifications.domain.states import MessageState
 from notifications.domain.twilio import Meaning
@@ -115,7 +115,7 @@ def _apply_safely(message: Message, said: Sequence[Said], known: set[str], now: 
             _apply(message, said, known, now)
     except OUT_OF_REACH:
         raise
-    except Exception:
+    except Exception:  # one message's call-backs, whatever is wrong with them
         # It must not keep the others from being told for ever: it counts as applied, and its row stays.
         logger.exception("Could not apply the call-backs about message %s", message.pk)
 
@@ -143,7 +143,7 @@ def forward(message: Message, said: Said, *, now: dt.datetime) -> None:
     state = MessageState(message.state)
     if state in _BEFORE:
         # A worker that is just sending keeps its lease: it has an attempt to write down.
-        held: dict[str, Any] = {} if state is _M.SENDING else {"lease_token": None, "lease_until": None}
+        held: dict[str, Any] = {} if state is _M.SENDING else dict(FREE)
         held |= {"provider_sid": said.sid, "provider_status": said.status}
         move(message, _M.ACCEPTED, reason="", settled_at=now, **held)
     if message.state not in twilio.STATES or twilio.STATES.index(MessageState(message.state)) >= said.rank:

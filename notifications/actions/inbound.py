@@ -63,7 +63,7 @@ def handle_inbound(*, now: dt.datetime) -> int:
             handled += _handle(pk, now)
         except OperationalError:
             raise  # the database is gone or contended: the next look finds it again
-        except Exception:
+        except Exception:  # one text that can't be handled must not keep the others waiting
             logger.exception("Could not handle inbound message %s", pk)
             failed.add(pk)
         else:

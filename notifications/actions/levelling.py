@@ -39,6 +39,6 @@ def _propose_safely(site: Site, now: dt.datetime) -> bool:
     told = partial(queries.told_of, today=today)
     try:
         return levelling.propose(site=site, since=queries.untold_from(today), told=told, now=now) is not None
-    except Exception:
+    except Exception:  # one site's night must not be the other sites'
         logger.exception("Could not look how to level the future of site %s", site.pk)
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from django.db import connection
 from django.db.models import Q
 
-from notifications.actions.transitions import move
+from notifications.actions.transitions import FREE, move
 from notifications.domain.cadence import ANSWERS, REMINDERS
 from notifications.domain.merging import About, carries, covers, leads
 from notifications.domain.states import COUNTED, Kind, MessageState
@@ -129,8 +129,7 @@ def absorb(message: Message, joined: Iterable[Message], *, now: dt.datetime) -> 
             MessageState.SKIPPED_MERGED,
             merged_into=message,
             reason="Said in another message to the same number.",
-            lease_token=None,
-            lease_until=None,
+            **FREE,
             settled_at=now,
         )
 

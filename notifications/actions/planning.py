@@ -20,7 +20,7 @@ from notifications.policies import hours_of
 from patients.domain.contact import Channel, Purpose
 from patients.reach import Reach, reach_by_purpose, reach_of_people
 
-__all__ = ["HOLD", "plan_messages"]
+__all__ = ["HOLD", "new_of", "plan_messages", "rows_of"]
 
 NO_TIME = "There was no time left at which the site may write. Call the patient."
 _Ways = Mapping[tuple[int, Channel], Reach]
@@ -45,9 +45,14 @@ def plan_messages(*, now: dt.datetime) -> int:
         *reminders.for_drivers(seen),
         *reminders.of_recalls(seen),
     ]
+    return _insert(rows_of(drafts, seen))
+
+
+def rows_of(drafts: Iterable[Message], seen: Scene) -> list[Message]:
+    """Return the rows of drafts for every way their readers agreed to, each within the hours of its site."""
     wanted = [each for each in drafts if each.kind not in seen.policy(each.site_id).kinds_off]
     reach = _Reach.of(wanted)
-    return _insert([made for each in wanted for made in _rows(each, seen, reach)])
+    return [made for each in wanted for made in _rows(each, seen, reach)]
 
 
 def _unsaid(rows: Sequence[Message]) -> list[Message]:
@@ -140,8 +145,13 @@ def _said_at(draft: Message, seen: Scene, zone: str) -> dt.datetime | None:
 @transaction.atomic(durable=True)
 def _insert(rows: Iterable[Message]) -> int:
     """Insert what is new; of two planners that insert the same row, the key lets one win."""
-    made = {each.dedupe_key: each for each in rows}
-    known = set(Message.objects.filter(dedupe_key__in=made).values_list("dedupe_key", flat=True)) if made else set()
-    new = not_said_before(_unsaid([each for key, each in made.items() if key not in known]))
+    new = new_of(rows)
     Message.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     return len(new)
+
+
+def new_of(rows: Iterable[Message]) -> list[Message]:
+    """Return those rows that say something new: not planned before, and not said in other words."""
+    made = {each.dedupe_key: each for each in rows}
+    known = set(Message.objects.filter(dedupe_key__in=made).values_list("dedupe_key", flat=True)) if made else set()
+    return not_said_before(_unsaid([each for key, each in made.items() if key not in known]))

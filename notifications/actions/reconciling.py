@@ -17,7 +17,7 @@ from notifications.actions.claiming import MOST_ATTEMPTS
 from notifications.actions.events import Said, forward
 from notifications.actions.last_look import recipient
 from notifications.actions.recording import OUT_OF_REACH
-from notifications.actions.transitions import address_hash, db_clock, lease, move, move_all, quarantine
+from notifications.actions.transitions import FREE, address_hash, db_clock, lease, move, move_all, quarantine
 from notifications.channels import registry
 from notifications.channels.base import CannotLookUp, Channel, Receipt, Sought
 from notifications.domain.states import Kind, MessageState
@@ -76,11 +76,10 @@ def _has_time(began: float) -> bool:
 def _take_back(now: dt.datetime) -> int:
     """Claimed goes again, or ends after five attempts; sending becomes unknown."""
     lost = Message.objects.filter(lease_until__lt=Now())
-    free = {"lease_token": None, "lease_until": None}
     worn_out = lost.filter(attempt__gte=MOST_ATTEMPTS)
     return (
-        move_all(worn_out, before=_M.CLAIMED, to=_M.DEAD, reason="Five workers stopped at it.", settled_at=now, **free)
-        + move_all(lost, before=_M.CLAIMED, to=_M.PENDING, **free)
+        move_all(worn_out, before=_M.CLAIMED, to=_M.DEAD, reason="Five workers stopped at it.", settled_at=now, **FREE)
+        + move_all(lost, before=_M.CLAIMED, to=_M.PENDING, **FREE)
         + move_all(
             lost,
             before=_M.SENDING,
@@ -89,7 +88,7 @@ def _take_back(now: dt.datetime) -> int:
             settled_at=now,
             unknown_since=F("lease_until"),
             quarantine_until=db_clock(quarantine()),
-            **free,
+            **FREE,
         )
     )
 
@@ -177,7 +176,7 @@ def _settle_safely(doubt: Doubt, token: uuid.UUID, channel: Channel, now: dt.dat
         return _settle(doubt, token, *_asked(doubt, channel, now), now)
     except OUT_OF_REACH:
         raise
-    except Exception:
+    except Exception:  # one message nobody can settle must not keep the others in doubt
         logger.exception("Could not settle message %s", doubt.message.pk)  # its lease sends it back
         return False
 
@@ -201,9 +200,8 @@ def _settle(doubt: Doubt, token: uuid.UUID, look_up: LookUp | None, found: Recei
     )
     if message is None:
         return False  # a call-back settled it meanwhile
-    free = {"lease_token": None, "lease_until": None}
     if look_up is None:
-        Message.objects.filter(pk=message.pk).update(quarantine_until=db_clock(quarantine() / 4), **free)
+        Message.objects.filter(pk=message.pk).update(quarantine_until=db_clock(quarantine() / 4), **FREE)
         return False
     MessageAttempt.objects.create(
         message=message,
@@ -224,9 +222,9 @@ def _settle(doubt: Doubt, token: uuid.UUID, look_up: LookUp | None, found: Recei
     if found:
         forward(message, Said(found.sid, found.status, found.code), now=now)
     elif to is _M.PENDING:
-        move(message, to, resends=F("resends") + 1, due_at=now, reason="", settled_at=None, handed_at=None, **free)
+        move(message, to, resends=F("resends") + 1, due_at=now, reason="", settled_at=None, handed_at=None, **FREE)
     else:
-        move(message, to, reason=ABANDONED, settled_at=now, **free)
+        move(message, to, reason=ABANDONED, settled_at=now, **FREE)
     return True
 
 

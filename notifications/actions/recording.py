@@ -13,7 +13,7 @@ from django.db.models import F
 
 from notifications.actions import claiming
 from notifications.actions.claiming import MOST_ATTEMPTS
-from notifications.actions.transitions import db_clock, move, move_as_read, quarantine, suppress
+from notifications.actions.transitions import FREE, db_clock, move, move_as_read, quarantine, suppress
 from notifications.channels.base import AnswerLost, Busy, ChannelError, Receipt
 from notifications.domain.states import MessageState
 from notifications.models import Message, MessageAttempt
@@ -25,7 +25,6 @@ NOT_SENT = "not_sent"
 LEASE_LOST = "lease_lost"  # the code of an attempt whose lease had gone to another worker when it ended
 # The database or this task's time is gone: the next row would fare no better.
 OUT_OF_REACH = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
-FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 _M = MessageState
 
 

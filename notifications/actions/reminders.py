@@ -23,6 +23,7 @@ from notifications.domain.states import Kind
 from notifications.models import Message
 from patients.watch import latest_measures
 from scheduling.domain import local_time
+from scheduling.domain.local_time import monday_of
 from scheduling.queries import messaging
 from scheduling.queries.messaging import ComingSession, CourseWeek, Driven, Unbooked
 
@@ -107,7 +108,7 @@ def _is_unusual(scene: Scene, session: ComingSession, changed: Changed) -> bool:
     if (session.day - session.previous_day).days > WITHOUT_VISIT_DAYS:
         return True
     moved_at = changed.moved.get((session.session_id, session.timing_version))
-    return moved_at is not None and moved_at > digest_due(scene, session.site_id, _monday(session.day))
+    return moved_at is not None and moved_at > digest_due(scene, session.site_id, monday_of(session.day))
 
 
 def _due(scene: Scene, session: ComingSession, moment: Moment, plan: Cadence) -> dt.datetime:
@@ -204,10 +205,10 @@ def _forms(
 def of_weeks(scene: Scene) -> list[Message]:
     """Return the digests of this week and the next that are due and not over."""
     mondays = {
-        _monday(scene.today(site_id)) + A_WEEK * weeks
+        monday_of(scene.today(site_id)) + A_WEEK * weeks
         for site_id in scene.sites
         for weeks in (0, 1, 2)
-        if digest_due(scene, site_id, _monday(scene.today(site_id)) + A_WEEK * weeks) <= scene.now + EARLY
+        if digest_due(scene, site_id, monday_of(scene.today(site_id)) + A_WEEK * weeks) <= scene.now + EARLY
     }
     found = messaging.weeks_coming(mondays=mondays, now=scene.now)
     return [
@@ -288,15 +289,11 @@ def _recall(scene: Scene, row: Unbooked, after: int) -> Message:
     due = scene.at(row.site_id, day, scene.policy(row.site_id).remind_minute)
     return draft(
         Kind.RECALL,
-        f"course-{row.course_id}.{_monday(day):%Y%m%d}",
+        f"course-{row.course_id}.{monday_of(day):%Y%m%d}",
         site_id=row.site_id,
         patient_id=row.patient_id,
         due_at=due,
         until=due + RECALL_FOR,
         course_id=row.course_id,
-        week_of=_monday(day),
+        week_of=monday_of(day),
     )
-
-
-def _monday(day: dt.date) -> dt.date:
-    return day - A_DAY * (day.isoweekday() - 1)

@@ -15,8 +15,8 @@ from django.db.models.expressions import Combinable
 from notifications.actions import arming, claiming, clocks, recording
 from notifications.actions.batch import Batch
 from notifications.actions.last_look import Ready, Settled, look
-from notifications.actions.recording import FREE, OUT_OF_REACH
-from notifications.actions.transitions import address_hash, db_clock, lease, move, move_as_read
+from notifications.actions.recording import OUT_OF_REACH
+from notifications.actions.transitions import FREE, address_hash, db_clock, lease, move, move_as_read
 from notifications.channels import registry
 from notifications.channels.base import AnswerLost, Busy, Channel, ChannelError, OptedOut, Outgoing
 from notifications.domain.cadence import DESPITE_STOP
@@ -102,7 +102,7 @@ class _Drain:
             self._handle(message_id, claimed)
         except OUT_OF_REACH:  # what is held falls due again, what was sending becomes unknown
             raise
-        except Exception:
+        except Exception:  # one row, whatever is wrong with it
             # A poisoned row must not stop the others; its lease sends it back, its attempts end it.
             logger.exception("Could not handle message %s", message_id)
             # What had begun to leave stays as it is: at the end of its lease the provider is asked.

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,6 +13,8 @@ from django.db.models.functions import Now
 from notifications.domain.cadence import DESPITE_STOP
 from notifications.domain.states import MOVES, MessageState
 from notifications.models import Message, Suppression
+
+FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}  # of a message no worker holds
 
 
 def move(message: Message, to: MessageState, **facts: object) -> None:

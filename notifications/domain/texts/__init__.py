@@ -26,6 +26,7 @@ from notifications.domain.texts.moments import (
     when_text,
     zone_name,
 )
+from notifications.domain.texts.trial import trial_text
 
 __all__ = [
     "CATALOGUE_REGIONS",
@@ -55,6 +56,7 @@ __all__ = [
     "sms",
     "time_text",
     "times_text",
+    "trial_text",
     "weekday_text",
     "when_text",
     "zone_name",

@@ -9,7 +9,7 @@ from django.db import transaction
 from attention.domain.items import Item
 from attention.errors import Conflict, NotFound, Rejected, Stale
 from attention.models import Acknowledgement
-from attention.queries import find
+from attention.queries import Derived, find
 from clinic import actions as clinic_actions
 from clinic import queries as clinic_queries
 from clinic.actions import Request
@@ -21,8 +21,16 @@ LONGEST_HOLD = dt.timedelta(days=90)
 
 
 @transaction.atomic(durable=True)
-def hold_item(*, request: Request, key: str, until: dt.datetime, now: dt.datetime, version: int | None = None) -> None:
-    """Put an item off: it is not shown before then.
+def hold_item(
+    *,
+    request: Request,
+    key: str,
+    until: dt.datetime,
+    now: dt.datetime,
+    version: int | None = None,
+    derived: Derived | None = None,
+) -> None:
+    """Put an item off: it is not shown before then. `derived`, here and below: what was just read for this person.
 
     :raises Rejected: the time has passed, or lies more than `LONGEST_HOLD` ahead.
     :raises Conflict: somebody else is on it, or it is finished.
@@ -32,69 +40,83 @@ def hold_item(*, request: Request, key: str, until: dt.datetime, now: dt.datetim
     if not now < until <= now + LONGEST_HOLD:
         words = f"Put it off to a time within the next {LONGEST_HOLD.days} days."
         raise Rejected(words, code="hold_range", fields={"until": "range"})
-    item, answer = _locked(request, key, version, now)
+    item, answer = _locked(request, key, version, now, derived)
     _check_open(item, answer)
     _write(request, item, answer, "attention.held", now, held_until=until)
 
 
 @transaction.atomic(durable=True)
-def finish_item(*, request: Request, key: str, now: dt.datetime, version: int | None = None) -> None:
+def finish_item(
+    *, request: Request, key: str, now: dt.datetime, version: int | None = None, derived: Derived | None = None
+) -> None:
     """Say that nothing is left to do: the item never returns for this cause.
 
     :raises Conflict: somebody else is on it.
     :raises Stale: somebody answered since `version` was read.
     :raises NotFound: nothing of that key needs this person.
     """
-    item, answer = _locked(request, key, version, now)
+    item, answer = _locked(request, key, version, now, derived)
     if answer.done_at is None:
         _write(request, item, answer, "attention.done", now, done_at=now, held_until=None)
 
 
 @transaction.atomic(durable=True)
-def take_item(*, request: Request, key: str, now: dt.datetime, version: int | None = None) -> None:
+def take_item(
+    *, request: Request, key: str, now: dt.datetime, version: int | None = None, derived: Derived | None = None
+) -> None:
     """Say who is on it.
 
     :raises Conflict: somebody else is, or it is finished.
     :raises Stale: somebody answered since `version` was read.
     :raises NotFound: nothing of that key needs this person.
     """
-    item, answer = _locked(request, key, version, now)
+    item, answer = _locked(request, key, version, now, derived)
     _check_open(item, answer)
     if answer.owner_id is None:
         _write(request, item, answer, "attention.taken", now, owner_id=request.user.pk)
 
 
 @transaction.atomic(durable=True)
-def give_up_item(*, request: Request, key: str, now: dt.datetime, version: int | None = None) -> None:
+def give_up_item(
+    *, request: Request, key: str, now: dt.datetime, version: int | None = None, derived: Derived | None = None
+) -> None:
     """Say that nobody is on it any more. Anyone may: nothing waits for a person who has gone home.
 
     :raises Stale: somebody answered since `version` was read.
     :raises NotFound: nothing of that key needs this person.
     """
-    item, answer = _locked(request, key, version, now, is_for_owner=False)
+    item, answer = _locked(request, key, version, now, derived, is_for_owner=False)
     if answer.owner_id is not None:
         _write(request, item, answer, "attention.given_up", now, owner_id=None)
 
 
 @transaction.atomic(durable=True)
-def reopen_item(*, request: Request, key: str, now: dt.datetime, version: int | None = None) -> None:
+def reopen_item(
+    *, request: Request, key: str, now: dt.datetime, version: int | None = None, derived: Derived | None = None
+) -> None:
     """Take "later" or "done" back.
 
     :raises Conflict: somebody else is on it.
     :raises Stale: somebody answered since `version` was read.
     :raises NotFound: nothing of that key needs this person.
     """
-    item, answer = _locked(request, key, version, now)
+    item, answer = _locked(request, key, version, now, derived)
     if answer.done_at is not None or answer.held_until is not None:
         _write(request, item, answer, "attention.reopened", now, done_at=None, held_until=None)
 
 
 def _locked(
-    request: Request, key: str, version: int | None, now: dt.datetime, *, is_for_owner: bool = True
+    request: Request,
+    key: str,
+    version: int | None,
+    now: dt.datetime,
+    derived: Derived | None,
+    *,
+    is_for_owner: bool = True,
 ) -> tuple[Item, Acknowledgement]:
     """Return an item this person may answer, and the answer so far, locked; a first one is made."""
     managed = [site.pk for site in clinic_queries.sites_where(request.user, Permission.MANAGE_SITE)]
-    item = find(key=key, site_ids=_sites(request), now=now, managed_site_ids=managed)
+    item = find(key=key, site_ids=_sites(request), now=now, managed_site_ids=managed, derived=derived)
     if item is None:
         raise NotFound("Nothing here needs anybody any more. Look at the list again.")
     row, _is_new = Acknowledgement.objects.get_or_create(

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     DOCUMENT_DUE = "document_due"
     HOLD_READY = "hold_ready"
     LEVEL_PROPOSAL = "level_proposal"
+    HELP_ASKED = "help_asked"
 
 
 _K, _G = Kind, Group
@@ -86,18 +87,23 @@ KINDS: dict[Kind, tuple[str, Group]] = {
     _K.DOCUMENT_DUE: ("Q19", _G.TODAY),
     _K.HOLD_READY: ("Q14", _G.AT_RISK),
     _K.LEVEL_PROPOSAL: ("Q20", _G.SETUP),
+    _K.HELP_ASKED: ("Q21", _G.TODAY),
 }
 _RANK = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The one thing to do next: words for a button, and the request of the API that does it or begins it."""
+    """The one thing to do next: words for a button, and the request of the API that does it or begins it.
+
+    `subject_id`: the session or course it is done to.
+    """
 
     verb: str
     label: str
     method: str
     path: str
+    subject_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +155,12 @@ class Item:
 
 
 def in_order(items: list[Item]) -> list[Item]:
-    """Return items as people work through them: a crisis first, then the gravest, by deadline, then the oldest."""
+    """Return items as people work through them: a crisis first, a call for help, then the gravest, by deadline."""
     return sorted(
         items,
         key=lambda item: (
             item.kind is not Kind.CRISIS,
+            item.kind is not Kind.HELP_ASKED,
             _RANK[item.severity],
             item.deadline is None,
             item.deadline or item.since,
@@ -165,12 +172,12 @@ def in_order(items: list[Item]) -> list[Item]:
 
 def on_session(session_id: int, step: str, label: str) -> Action:
     """Return the step of a session as an action: `no-show`, `move/preview`, …"""
-    return Action(step.partition("/")[0], label, "POST", f"{API}sessions/{session_id}/{step}/")
+    return Action(step.partition("/")[0], label, "POST", f"{API}sessions/{session_id}/{step}/", session_id)
 
 
 def on_course(course_id: int, step: str, label: str) -> Action:
     """Return the step of a course as an action: `confirm`, `resume/preview`, …"""
-    return Action(step.partition("/")[0], label, "POST", f"{API}courses/{course_id}/{step}/")
+    return Action(step.partition("/")[0], label, "POST", f"{API}courses/{course_id}/{step}/", course_id)
 
 
 def look(path: str, label: str) -> Action:

@@ -21,23 +21,34 @@ def authorizations_short(courses: Sequence[WatchedCourse]) -> list[Item]:
     """Return the courses that run out of what their payer granted; a course no authorisation is about is left out."""
     watched = [course for course in courses if course.state in watch.LIVE and course.goes_on]
     grants = watch.grants_watched({course.patient_id for course in watched})
-    return [item for course in watched for item in _of_course(course, grants)]
+    asked = watch.extensions_asked(course.course_id for course in watched)
+    return [item for course in watched for item in _of_course(course, grants, asked.get(course.course_id))]
 
 
-def _of_course(course: WatchedCourse, grants: Mapping[int, Sequence[WatchedGrant]]) -> Iterator[Item]:
+def _of_course(
+    course: WatchedCourse, grants: Mapping[int, Sequence[WatchedGrant]], asked: tuple[dt.datetime, str] | None
+) -> Iterator[Item]:
     codes = course.definition.billing.codes
     about = [grant for grant in grants.get(course.patient_id, ()) if grant.codes & codes]
     granted = [grant for grant in about if grant.is_granted]
     if not granted:
         return
-    is_asked = any(grant.state in _ASKED for grant in about)
+    is_asked = bool(asked) or any(grant.state in _ASKED for grant in about)
     if any(session.uncovered for session in course.coming):
-        yield _uncovered(course, granted[-1], is_asked=is_asked)
+        yield _uncovered(course, granted[-1], is_asked=is_asked, asked=_asked_words(course, asked))
     elif not is_asked:
         yield from _running_out(course, granted)
 
 
-def _uncovered(course: WatchedCourse, grant: WatchedGrant, *, is_asked: bool) -> Item:
+def _asked_words(course: WatchedCourse, asked: tuple[dt.datetime, str] | None) -> str:
+    if asked is None:
+        return "An extension was asked for."
+    at, who = asked
+    day = local_time.today(at, course.zone)
+    return f"An extension was asked for {day:%b} {day.day} by {who}."
+
+
+def _uncovered(course: WatchedCourse, grant: WatchedGrant, *, is_asked: bool, asked: str) -> Item:
     """Return the red item: nothing pays for some of the booked visits."""
     counted = [session for session in course.sessions if session.is_counted]
     words = coverage.words(
@@ -51,7 +62,7 @@ def _uncovered(course: WatchedCourse, grant: WatchedGrant, *, is_asked: bool) ->
         key=f"uncovered:{course.course_id}:{grant.authorization_id}:{grant.version}",
         kind=Kind.AUTHORIZATION_SHORT,
         title="1 booked visit is not covered" if len(unpaid) == 1 else f"{len(unpaid)} booked visits are not covered",
-        detail=f"{words} {'An extension was asked for.' if is_asked else 'Ask for an extension, or move them.'}",
+        detail=f"{words} {asked if is_asked else 'Ask for an extension, or move them.'}",
         severity=Severity.HIGH,
         since=_since(course),
         deadline=course.starts_at(unpaid[0]),

@@ -65,7 +65,7 @@ def _is_said(session: WatchedSession, gate: Gate) -> bool:
 
 
 def _what_lacks(which: str, lacking: Sequence[Gate]) -> str:
-    names = [gate.info.name.lower() if gate.info.name[1:].islower() else gate.info.name for gate in lacking]
+    names = [gate.info.in_a_sentence for gate in lacking]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     return f"Before the {which} visit: {listed}"
 

@@ -5,23 +5,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attention.domain.items import Group, Item, Kind, in_order
+from attention.domain.items import KINDS, Group, Item, Kind, in_order
 from attention.models import Acknowledgement
-from attention.queries import (
-    at_risk,
-    authorizations,
-    delivery,
-    gaps,
-    gates,
-    levelling,
-    machinery,
-    measures,
-    misses,
-    replies,
-    today,
-)
-from scheduling.queries import watch
-from scheduling.queries.watch import WatchedCourse
+from attention.queries.deriving import Derived, at_risk_now, derive
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +28,19 @@ def items(
     owner_id: int | None = None,
     include_held: bool = False,
     managed_site_ids: Sequence[int] = (),
+    derived: Derived | None = None,
 ) -> list[Item]:
     """Return what needs a person at some sites, the gravest first; statements do not depend on how much there is.
 
     What somebody finished is left out for good, what somebody put off until its time comes, unless `include_held`.
     `managed_site_ids`: those of the sites this person manages, who is asked there what only a manager decides.
+    `derived`: what was read for them at this instant already; people's answers are always read anew.
     """
+    if derived is None:
+        derived = derive(site_ids=site_ids, now=now, managed_site_ids=managed_site_ids)
     return [
         item
-        for item in in_order(_answered(_derived(site_ids, now, managed_site_ids)))
+        for item in in_order(_answered(derived.items))
         if item.done_at is None
         and (include_held or not item.is_waiting(now))
         and kind in (None, item.kind)
@@ -65,9 +55,18 @@ def counts(*, site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Seque
     return Counts(len(found), Counter(item.kind for item in found), Counter(item.group for item in found))
 
 
-def find(*, key: str, site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int] = ()) -> Item | None:
+def find(
+    *,
+    key: str,
+    site_ids: Sequence[int],
+    now: dt.datetime,
+    managed_site_ids: Sequence[int] = (),
+    derived: Derived | None = None,
+) -> Item | None:
     """Return the item of a cause that still stands at one of some sites, whatever people answered to it."""
-    found = [item for item in _derived(site_ids, now, managed_site_ids) if item.key == key]
+    if derived is None:
+        derived = derive(site_ids=site_ids, now=now, managed_site_ids=managed_site_ids)
+    found = [item for item in derived.items if item.key == key and item.site_id in site_ids]
     return next(iter(_answered(found)), None)
 
 
@@ -77,43 +76,24 @@ def finished(*, keys: Collection[str], site_ids: Sequence[int]) -> set[str]:
     return set(rows.values_list("key", flat=True))
 
 
-def _derived(site_ids: Sequence[int], now: dt.datetime, managed_site_ids: Sequence[int]) -> list[Item]:
-    courses = watch.courses_watched(site_ids=site_ids, now=now)
-    expected = watch.visits_expected(site_ids=site_ids, now=now)
-    ending = at_risk.holds_ending(site_ids, now)
-    return [
-        *today.late_arrivals(expected, courses, site_ids, now),
-        *today.missed_to_settle(site_ids),
-        *today.not_closed(site_ids, now),
-        *today.not_recorded(site_ids),
-        *today.freed(site_ids, now),
-        *today.out_of_service(site_ids, now),
-        *measures.measures_due(courses),
-        *(item for course in courses for item in _at_risk(course)),
-        *ending,
-        *gates.of_gates(courses, site_ids, now, ending={item.course_id for item in ending}),
-        *authorizations.authorizations_short(courses),
-        *delivery.not_reached(courses, site_ids, now),
-        *delivery.untold(site_ids, now),
-        *delivery.wrong_addresses(courses),
-        *delivery.no_text_consent(courses),
-        *replies.of_replies(site_ids, now),
-        *machinery.sweep_stuck(expected, now),
-        *levelling.level_proposals(managed_site_ids),
-    ]
+def owner_of(*, site_id: int, key: str) -> tuple[int, str] | None:
+    """Return who is on an item of a site, if anybody is; one statement."""
+    row = Acknowledgement.objects.filter(site=site_id, key=key, owner__isnull=False).select_related("owner").first()
+    return (row.owner.pk, row.owner.name) if row and row.owner else None
 
 
-def _at_risk(course: WatchedCourse) -> list[Item]:
-    # One question to the clinician at a time: the longer a gap, the less the misses before it say.
-    review = list(gaps.review_of_gap(course)) or list(misses.review_of_misses(course))
-    return [
-        *misses.missed_twice(course),
-        *gaps.gap_too_long(course),
-        *at_risk.no_next_session(course),
-        *at_risk.hold_over(course),
-        *gaps.next_visit_type(course),
-        *review,
-    ]
+def cleared_since(*, site_ids: Sequence[int], since: dt.datetime) -> int:
+    """Return how many items people at some sites have called done since then; one statement."""
+    return Acknowledgement.objects.filter(site__in=site_ids, done_at__gte=since).count()
+
+
+def at_risk_by_course(site_ids: Sequence[int], now: dt.datetime) -> dict[int, tuple[str, ...]]:
+    """Return why courses at some sites are at risk, in words, by course; what people finished is left out."""
+    found: dict[int, tuple[str, ...]] = {}
+    for item in in_order(_answered(at_risk_now(site_ids, now))):
+        if item.course_id is not None and item.done_at is None and KINDS[item.kind][1] is Group.AT_RISK:
+            found[item.course_id] = (*found.get(item.course_id, ()), item.title)
+    return found
 
 
 def _answered(found: Sequence[Item]) -> list[Item]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from attention.domain.items import Item, Kind, Severity, look
 from attention.queries.at_risk import repair
 from attention.queries.subjects import of_course
+from scheduling.domain import misses
 from scheduling.domain.local_time import day_text
 from scheduling.domain.protocol import MissReview
-from scheduling.domain.states import DELIVERED, MISSES, CancelledBy, SessionState, TurnedAway
+from scheduling.domain.states import DELIVERED, TurnedAway
 from scheduling.queries.watch import WatchedCourse, WatchedSession
 
 MISSED_DAYS = 10
@@ -17,8 +18,7 @@ MISSED_OFTEN = 2
 
 def is_miss(session: WatchedSession) -> bool:
     """Tell whether a patient missed a visit: did not come, could not be treated, or said so too late."""
-    is_late = session.is_late_cancel and session.cancelled_by == CancelledBy.PATIENT
-    return session.state in MISSES or (session.state == SessionState.CANCELLED and is_late)
+    return misses.is_miss(session.state, is_late_cancel=session.is_late_cancel, cancelled_by=session.cancelled_by)
 
 
 def missed_twice(course: WatchedCourse) -> Iterator[Item]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from attention.domain.items import API, Action, Item, Kind, Severity, look, on_session
 from attention.queries.subjects import of_visit
-from patients.domain.contact import PatientState
+from patients.domain.contact import GONE
 from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.refill import AT_ONCE
@@ -85,7 +85,7 @@ def missed_to_settle(site_ids: Sequence[int]) -> list[Item]:
 
 def _is_asked_about(session: Any) -> bool:
     """Tell whether the end of a course left its unsettled visits to be asked about."""
-    is_quiet = session.course.end_reason in QUIET_ENDS or session.patient.state == PatientState.DECEASED
+    is_quiet = session.course.end_reason in QUIET_ENDS or session.patient.state in GONE
     return not is_quiet and session.course.state != CourseState.ENTERED_IN_ERROR
 
 

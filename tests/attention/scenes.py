@@ -8,11 +8,11 @@ from notifications.actions.planning import plan_messages
 from patients import life_actions
 from patients.domain.clinical import Instrument
 from patients.models import Consent, Patient
-from scheduling.actions import attendance, course_states, holds, misses, moving, setup
+from scheduling.actions import attendance, course_states, helping, holds, misses, moving, setup
 from scheduling.actions import authorizations as grants
 from scheduling.actions.undoing import undo_change
 from scheduling.domain.states import Scope
-from scheduling.models import Authorization, Course, RecordingGap, Session
+from scheduling.models import Authorization, Course, RecordingGap, Resource, Session
 from scheduling.queries.repairs import resume_choices
 from tests.attention.desk import DAY, HOUR, Desk, authorize, deliver, miss, nth, step
 from tests.attention.gate_scenes import GATE_SCENES
@@ -349,6 +349,31 @@ class HoldOver(Scene):
         return dt.datetime.combine(self.until + WEEK, dt.time(16), dt.UTC)
 
 
+class HelpAsked(Scene):
+    day = FIRST_DAY
+
+    def begin(self) -> dt.datetime:
+        self.visit = self.desk.visit(day=self.day)
+        at = self.visit.starts_at
+        step(attendance.arrive, self.visit, at)
+        self._ask(at)
+        return at + MINUTE
+
+    def _ask(self, at: dt.datetime) -> None:
+        device = Resource.objects.filter(reservations__session=self.visit)[0]
+        helping.ask_for_help(request=self.desk.request, session_id=self.visit.pk, resource_id=device.pk, now=at)
+
+    def solve(self) -> None:
+        at = self.visit.starts_at + MINUTE
+        helping.give_help(request=self.desk.request, session_id=self.visit.pk, now=at)
+
+    def again(self) -> dt.datetime:
+        self.solve()
+        at = self.visit.starts_at + 2 * MINUTE
+        self._ask(at)
+        return at
+
+
 SCENES: dict[str, Callable[[Desk], Any]] = {
     "late_arrival": LateArrival,
     "freed_slot": FreedSlot,
@@ -369,6 +394,7 @@ SCENES: dict[str, Callable[[Desk], Any]] = {
     "next_visit_type": NextVisitType,
     "hold_over": HoldOver,
     "level_proposal": LevelProposal,
+    "help_asked": HelpAsked,
     **GATE_SCENES,
     **REPLY_SCENES,
 }

@@ -21,6 +21,7 @@ class ChoiceOut(Shape):
     uncovered = serializers.ListField(child=serializers.IntegerField())
     moves = MovedOut(many=True)
     added = PlannedOut(many=True)
+    dropped = serializers.ListField(child=serializers.IntegerField())
     ends_on = serializers.DateField(allow_null=True)
 
 

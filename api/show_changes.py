@@ -28,6 +28,7 @@ def _choice(choice: Choice, rank: int, zone: str) -> dict[str, Any]:
         "uncovered": list(choice.uncovered),
         "moves": [{"number": move.number, "to": planned(move.to, zone)} for move in moves],
         "added": [planned(added, zone) for added in (change.added if change else ())],
+        "dropped": [sitting.number for sitting in (change.dropped if change else ())],
         "ends_on": str(change.ends_on) if change else None,
     }
 

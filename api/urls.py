@@ -64,6 +64,8 @@ _OF_SESSION: tuple[tuple[str, str, Any], ...] = (
 _OF_COURSE: tuple[tuple[str, str, Any], ...] = (
     ("hold", "hold", course_changes.Hold),
     ("resume", "resume", course_changes.Resume),
+    ("resize-preview", "resize/preview", course_changes.ResizePreview),
+    ("resize", "resize", course_changes.Resize),
     ("resume-preview", "resume/preview", course_changes.ResumePreview),
     ("discontinue", "discontinue", course_changes.Discontinue),
     ("undo", "undo", course_changes.Undo),

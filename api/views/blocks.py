@@ -1,7 +1,6 @@
 """A device out, a person away, a site closed: look at who is hit, seat everybody again, one undo, the way back."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -17,17 +16,16 @@ from api.views.changes import REFUSALS, Change
 from clinic import clock
 from clinic.domain.permissions import Permission
 from clinic.errors import Malformed
-from clinic.models import Site
 from notifications.wake import wake_sender
 from patients import actions as patient_actions
 from scheduling import access, block_token
 from scheduling.actions import blocks, unblocking
-from scheduling.block_token import ShownBlock
 from scheduling.domain.operations import BlockKind
 from scheduling.domain.spots import Spot
-from scheduling.errors import PlanGone, Rejected, SlotTaken
+from scheduling.errors import PlanGone, SlotTaken
 from scheduling.queries import outages
-from scheduling.queries.outages import Blocking, Fixed, Proposal
+from scheduling.queries.anew import worked_out_anew
+from scheduling.queries.outages import Blocking, Fixed, Proposal, within
 
 SECONDS = 8.0  # to look for something better before the best so far is shown
 
@@ -131,12 +129,6 @@ class Blocks(Change):
         return Response(show_blocks.block(seen), status=status, headers=headers)
 
 
-def deadline() -> Callable[[], bool]:
-    """Return what tells that a search has had its time."""
-    until = time.monotonic() + SECONDS
-    return lambda: time.monotonic() > until
-
-
 def decided(rows: Sequence[Mapping[str, Any]]) -> dict[int, Fixed]:
     """Return what was decided, by session.
 
@@ -165,7 +157,7 @@ class Preview(Blocks):
         data = self.read(BlockIn(data=request.data))
         fixed = decided(data["fixed"])
         found = outages.preview_block(
-            blocking=self.blocking(request, data), now=clock.now(), fixed=fixed, is_over=deadline()
+            blocking=self.blocking(request, data), now=clock.now(), fixed=fixed, is_over=within(SECONDS)
         )
         return self.shown(request, found, fixed)
 
@@ -203,55 +195,30 @@ class Outages(Blocks):
         asker, now = self.keyed(request), clock.now()
         if isinstance(request.data, dict) and "plan" in request.data:
             token = self.read(PlanIn(data=request.data))["plan"]
-            block_id, again = applied(self, request, asker, token)
+            block_id, again = applied(request, asker, token)
         else:
             data = self.read(BlockIn(data=request.data))
             block_id, again = blocks.block_now(request=asker, blocking=self.blocking(request, data), now=now)
         return self.whole(request, block_id, again=again, status=201)
 
 
-def applied(view: Blocks, request: Request, asker: Any, token: str) -> tuple[int, bool]:
+def applied(request: Request, asker: Any, token: str) -> tuple[int, bool]:
     """Do what a proposal shows; where the world has changed, the refusal holds a new one.
 
     :raises PlanGone, SlotTaken: with the new proposal in `alternatives`.
     """
     shown = block_token.shown_in(token)
-    site = site_of(request.user, shown.site_id, Permission.BOOK_COURSE)
+    site_of(request.user, shown.site_id, Permission.BOOK_COURSE)
     try:
         done = blocks.apply_block(request=asker, token=token, now=clock.now())
     except (PlanGone, SlotTaken) as refusal:
-        refusal.alternatives = [*_anew(view, request, site, shown)]
+        now = clock.now()
+        if found := worked_out_anew(shown, now=now, is_over=within(SECONDS)):
+            token = block_token.sign(found[0], now=now, fixed=found[1])
+            refusal.alternatives = [show_blocks.proposal(found[0], token)]
         raise
     wake_sender()
     return done
-
-
-def _anew(view: Blocks, request: Request, site: Site, shown: ShownBlock) -> list[dict[str, Any]]:
-    """Return the proposal worked out again, as things are now; who is to be called stays to be called."""
-    now = clock.now()
-    try:
-        if shown.change == outages.MOVED_BACK:
-            found = outages.return_choices(block=view.block(request, shown.block_id or 0), now=now)
-            return [show_blocks.proposal(found, block_token.sign(found, now=now))]
-        blocking = (
-            outages.blocking_in_force(view.block(request, shown.block_id))
-            if shown.block_id is not None
-            else outages.blocking_of(
-                site=site,
-                resource_ids=shown.resource_ids,
-                starts_at=shown.starts_at,
-                ends_at=shown.ends_at,
-                reason=shown.reason,
-                now=now,
-                kind=shown.kind,
-            )
-        )
-        still = set(outages.hits_of(blocking, now=now).ahead)
-        fixed = {session_id: Fixed(None) for session_id in shown.calls if session_id in still}
-        found = outages.preview_block(blocking=blocking, now=now, fixed=fixed, is_over=deadline())
-    except Rejected:
-        return []
-    return [show_blocks.proposal(found, block_token.sign(found, now=now, fixed=fixed))]
 
 
 class Outage(Blocks):
@@ -273,7 +240,7 @@ class Left(Blocks):
     def post(self, request: Request, block_id: int) -> Response:
         fixed = decided(self.read(FixedRowsIn(data=request.data))["fixed"])
         blocking = outages.blocking_in_force(self.block(request, block_id))
-        found = outages.preview_block(blocking=blocking, now=clock.now(), fixed=fixed, is_over=deadline())
+        found = outages.preview_block(blocking=blocking, now=clock.now(), fixed=fixed, is_over=within(SECONDS))
         return self.shown(request, found, fixed)
 
 
@@ -328,7 +295,7 @@ class Return(Blocks):
             raise Malformed("Name visits by their numbers.", fields={"stay": "numbers"})
         row = self.block(request, block_id)
         found = outages.return_choices(
-            block=row, now=clock.now(), staying=[int(text) for text in named], is_over=deadline()
+            block=row, now=clock.now(), staying=[int(text) for text in named], is_over=within(SECONDS)
         )
         return self.shown(request, found)
 
@@ -343,5 +310,5 @@ class Return(Blocks):
         row = self.block(request, block_id)
         if block_token.shown_in(token).block_id != row.pk:
             raise Malformed("This plan is for another block. Look at the proposal again.", fields={"plan": "other"})
-        _id, again = applied(self, request, asker, token)
+        _id, again = applied(request, asker, token)
         return self.whole(request, block_id, again=again)

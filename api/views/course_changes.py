@@ -22,7 +22,7 @@ from scheduling import access
 from scheduling.actions import course_states, misses, moving, undoing
 from scheduling.domain import local_time
 from scheduling.domain.states import EndReason
-from scheduling.queries import burn_down, history, repairs
+from scheduling.queries import burn_down, history, repairs, resizing
 
 
 class HoldIn(Strict):
@@ -43,6 +43,12 @@ class PlanIn(Strict):
     """The choice taken."""
 
     plan = serializers.CharField(max_length=200_000)
+
+
+class ResizeIn(Strict):
+    """How many sessions more; below 0: fewer."""
+
+    add = serializers.IntegerField(min_value=-resizing.MOST, max_value=resizing.MOST)
 
 
 class EndIn(Strict):
@@ -122,6 +128,43 @@ class Resume(Change):
             now=clock.now(),
             may_decide=self.may(request, row.site_id, Permission.DECIDE_COURSE),
         )
+        wake_sender()
+        return self.whole(request, course_id, again=again)
+
+
+class ResizePreview(Change):
+    """`POST courses/{id}/resize/preview/`: what so many sessions more, or fewer, would come to."""
+
+    permission = Permission.BOOK_COURSE
+
+    @extend_schema(
+        operation_id="courses_resize_preview",
+        request=ResizeIn,
+        responses=shapes.answers(change_shapes.ChoicesOut, 400, 404, 409, 422),
+    )
+    def post(self, request: Request, course_id: int) -> Response:
+        data = self.read(ResizeIn(data=request.data))
+        row = self.course(request, course_id)
+        found = resizing.resize_choice(row, add=data["add"], now=clock.now())
+        return Response(show_changes.choices([found], row.site.zone), headers={"ETag": f'"{row.version}"'})
+
+
+class Resize(Change):
+    """`POST courses/{id}/resize/`: make it longer or shorter as previewed."""
+
+    permission = Permission.BOOK_COURSE
+
+    @extend_schema(
+        operation_id="courses_resize",
+        request=PlanIn,
+        parameters=[shapes.IDEMPOTENCY_KEY],
+        responses=shapes.answers(shapes.CourseOut, *REFUSALS),
+    )
+    def post(self, request: Request, course_id: int) -> Response:
+        asker, data = self.keyed(request), self.read(PlanIn(data=request.data))
+        self.course(request, course_id)
+        _id, again = moving.apply_change(request=asker, token=data["plan"], now=clock.now())
+        withdrawing.withdraw_messages(now=clock.now())
         wake_sender()
         return self.whole(request, course_id, again=again)
 

@@ -44,6 +44,7 @@ class WishIn(Strict):
     )
     max_travel_days = serializers.IntegerField(min_value=1, max_value=7, required=False, default=None)
     same_trip = serializers.BooleanField(required=False, default=False)
+    same_time = serializers.BooleanField(required=False, default=True)
     counts = serializers.DictField(child=serializers.IntegerField(min_value=0), required=False, default=dict)
     per_week = serializers.IntegerField(min_value=1, max_value=7, required=False, default=None)
     first_only = serializers.IntegerField(min_value=1, required=False, default=None)
@@ -222,6 +223,7 @@ def _read_wish(request: Request) -> tuple[Site, CourseWish]:
         weekdays=sorted(set(data["weekdays"])) if data["weekdays"] else None,
         max_travel_days=data["max_travel_days"],
         is_same_trip=data["same_trip"],
+        is_any_time=not data["same_time"],
         counts=data["counts"],
         per_week=data["per_week"],
         first_only=data["first_only"],

@@ -97,7 +97,8 @@ class Find(Endpoint):
 
 def _listed(view: Endpoint, request: Request, text: str) -> Response:
     sites = view.sites(request, Permission.VIEW_PATIENT)
-    rows = queries.patients_matching(site_ids=[site.pk for site in sites], text=text)
+    region = sites[0].region if sites else "US"
+    rows = queries.patients_matching(site_ids=[site.pk for site in sites], text=text, region=region)
     return view.paged_records(request, rows, show.patient, sites=sites, action="patient.listed", patient_of="pk")
 
 
@@ -113,7 +114,7 @@ def _details(data: dict[str, Any], *, region: str, today: Any) -> NewPatient:
 
     first = read("first_name", lambda text: clean_name(text, what="first name"))
     last = read("last_name", lambda text: clean_name(text, what="last name"))
-    born = read("birth_date", lambda text: parse_birth_date(text, today=today))
+    born = read("birth_date", lambda text: parse_birth_date(text, today=today, region=region))
     phone = read("phone", lambda text: phones.to_e164(text, region=region) if text else None)
     if faults:
         raise Rejected("Some fields need another look.", code="fields", fields=faults)

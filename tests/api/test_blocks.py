@@ -247,7 +247,7 @@ def test_a_whole_site_closes_from_noon(api: Api, clinic: Clinic) -> None:
     found = api.post("outages/preview/", noon).json()
 
     assert [row["course"] for row in found["rows"]] == [late.pk]
-    assert found["words"].startswith("The clinic is closed from Tue Dec 1, 12pm until Wed Dec 2, 12am.")
+    assert found["words"].startswith("The clinic is closed from Tue Dec 1, 12pm until the end of the day.")
     assert on(early, TUESDAY).minute == 510
 
 

@@ -177,6 +177,16 @@ def test_a_course_is_held_goes_on_and_the_change_is_taken_back(api: Api, course:
     assert (undone.json()["state"], undone.json()["owed"]) == ("on_hold", 13)
 
 
+def test_a_course_becomes_shorter_as_previewed_and_longer_again_by_undo(api: Api, course: Course) -> None:
+    [choice] = api.post(f"courses/{course.pk}/resize/preview/", {"add": -2}).json()["choices"]
+    resized = post(api, f"courses/{course.pk}/resize/", {"plan": choice["plan"]}, key="k-4")
+    again = post(api, f"courses/{course.pk}/resize/", {"plan": choice["plan"]}, key="k-4")
+    undone = post(api, f"courses/{course.pk}/undo/", version=int(resized["ETag"].strip('"')), key="k-5")
+
+    assert (choice["dropped"], choice["added"]) == ([12, 13], [])
+    assert [answer.json()["prescribed"] for answer in (resized, again, undone)] == [11, 11, 13]
+
+
 def test_a_course_ends_and_its_history_tells_it(api: Api, course: Course) -> None:
     answer = post(api, f"courses/{course.pk}/discontinue/", {"reason": "moved_away", "note": "To Ohio"})
 

@@ -52,6 +52,12 @@ def find_redis() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
+def find_browser() -> str | None:
+    """Return the path of a Chromium, or None; the one without a window's frame is lighter by a process a page."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
 def start_postgres(folder: Path, *, durable: bool = False) -> str:
     """Start a PostgreSQL server of its own and return its address; `durable` keeps fsync on, to measure."""
     programs = find_postgres()

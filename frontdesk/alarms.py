@@ -47,9 +47,7 @@ def alarms(*, site: Site, now: dt.datetime) -> list[Alarm]:
 
 def when(site: Site, at: dt.datetime, now: dt.datetime) -> str:
     """Return the time something happened as a site's people say it, with the day if that is another one."""
-    day, minute = local_time.wall(at, site.zone)
-    clock = local_time.clock_text(minute)
-    return clock if day == local_time.today(now, site.zone) else f"{local_time.day_text(day)}, {clock}"
+    return local_time.when_text(at, site.zone, now)
 
 
 def _silence(site: Site, now: dt.datetime) -> Alarm | None:

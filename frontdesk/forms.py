@@ -30,7 +30,7 @@ def new_patient(data: Mapping[str, str], *, region: str, today: dt.date) -> NewP
 
     first = read("first_name", lambda text: clean_name(text, what="first name"))
     last = read("last_name", lambda text: clean_name(text, what="last name"))
-    born = read("birth_date", lambda text: parse_birth_date(text, today=today))
+    born = read("birth_date", lambda text: parse_birth_date(text, today=today, region=region))
     phone = read("phone", lambda text: phones.to_e164(text, region=region) if text.strip() else None)
     if faults:
         raise Rejected("Some fields need another look.", code="fields", fields=faults)
@@ -72,6 +72,7 @@ def course_wish(data: Mapping[str, str], *, protocol_kind: Callable[[int], str |
         weekdays=[day for day in range(1, 8) if data.get(f"weekday_{day}")] or None,
         max_travel_days=_number(data.get("max_travel_days", "")),
         is_same_trip=bool(data.get("same_trip")),
+        is_any_time=data.get("same_time") == "off",
         first_only=_number(data.get("first_only", "")),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frontdesk.show_names import short_name
 from patients import phones
 from patients.domain.contact import ContactKind
 from scheduling.domain import local_time
@@ -125,7 +126,7 @@ def people_lines(people: Sequence[Any]) -> tuple[Beside, ...]:
     return tuple(_person(row) for row in people)
 
 
-def day_line(visit: DayVisit, people: Sequence[Any], *, now: dt.datetime) -> DayLine:
+def day_line(visit: DayVisit, people: Sequence[Any], *, now: dt.datetime, is_private: bool) -> DayLine:
     """Return a visit as the list of a day prints it."""
     session, definition = visit.session, visit.definition
     lines = gate_lines(session, visit.standing, now=now)
@@ -133,12 +134,12 @@ def day_line(visit: DayVisit, people: Sequence[Any], *, now: dt.datetime) -> Day
     lines = [line for line in lines if line.kind != GateKind.FASTING or session.state == SessionState.ARRIVED]
     lacking = tuple(line for line in lines if not line.is_met)
     points = session.patient.contact_points.all()
-    first = session.patient.preferred_name or session.patient.first_name
+    last, first = session.patient.last_name, session.patient.preferred_name or session.patient.first_name
     return DayLine(
         id=session.pk,
         timing=session.timing_version,
         time=clock_text(session.minute),
-        name=f"{session.patient.last_name}, {first}",
+        name=short_name(last, first, is_private=True) if is_private else f"{last}, {first}",
         phone=next((phones.readable(point.value) for point in points if point.kind == ContactKind.PHONE), ""),
         count=f"{session.number}/{session.course.prescribed}",
         tag=session.course.protocol.tag,

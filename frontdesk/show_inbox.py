@@ -12,6 +12,7 @@ from attention.domain.items import Kind
 from clinic.domain.permissions import Permission
 from clinic.models import Site
 from frontdesk.guard import who
+from frontdesk.show_names import short_name
 from notifications import inbox
 from notifications.inbox import InboundLine
 from patients import actions as patient_actions
@@ -65,17 +66,20 @@ def _shown(line: InboundLine) -> Shown:
     about = line.about
     return Shown(
         line=line,
-        name=_name(line),
+        name=name_of(line),
         when=_wall(line.received_at, line.zone),
         visit=f"{day_text(about.day)}, {clock_text(about.minute)}" if about else "",
         done=f"{line.done_what}: {line.done_by}, {_wall(line.done_at, line.zone)}" if line.done_at else "",
     )
 
 
-def _name(line: InboundLine) -> str:
+def name_of(line: InboundLine) -> str:
+    """Return who wrote, as a list names them."""
     if line.person_name:
-        return f"{line.person_name}, who drives {line.last_name}, {line.first_name[:1]}."
-    return f"{line.last_name}, {line.first_name[:1]}." if line.last_name else "Nobody known by this number"
+        return f"{line.person_name}, who drives {short_name(line.last_name, line.first_name, is_private=False)}"
+    if not line.last_name:
+        return "Nobody known by this number"
+    return short_name(line.last_name, line.first_name, is_private=False)
 
 
 def _wall(at: dt.datetime, zone: str) -> str:

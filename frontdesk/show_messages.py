@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from frontdesk.show_names import short_name
 from notifications.domain.states import Kind, MessageState
 from notifications.proof import Line, Proof, Show, Step
 from scheduling.domain import local_time
@@ -113,7 +114,7 @@ def row(line: Line, *, now: dt.datetime) -> Row:
     is_over = line.state not in _SAID and now < line.send_by and line.patient_id is not None
     return Row(
         line=line,
-        name=f"{line.last_name}, {line.first_name[:1]}." if line.last_name else "Nobody known",
+        name=short_name(line.last_name, line.first_name, is_private=False) if line.last_name else "Nobody known",
         kind=_kind(line.kind),
         when=_when(line, at, now),
         day=f"{day_text(day)}, {clock_text(minute)}",
@@ -156,9 +157,9 @@ def _when(line: Line, at: dt.datetime, now: dt.datetime) -> str:
     if line.state is not _M.PENDING:
         return clock_text(minute)
     if line.due_at <= now:
-        return "goes out now"
+        return "Goes out now"
     ahead = int((line.due_at - now).total_seconds() // 60)
-    return f"in {ahead} min" if ahead < 60 else f"at {clock_text(minute)}"
+    return f"In {ahead} min" if ahead < 60 else f"At {clock_text(minute)}"
 
 
 def _day(day: dt.date, today: dt.date) -> str:

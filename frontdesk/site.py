@@ -1,11 +1,14 @@
 """Which site a person is looking at: the one in the address, else the latest one, else their first."""
 
+import datetime as dt
+
 from django.http import HttpRequest
 
 from clinic import access
 from clinic.domain.permissions import Permission
-from clinic.errors import NotFound
+from clinic.errors import Malformed, NotFound
 from clinic.models import Site
+from scheduling.domain import local_time
 
 
 def current_site(request: HttpRequest, permission: Permission) -> Site:
@@ -27,3 +30,16 @@ def current_site(request: HttpRequest, permission: Permission) -> Site:
     if remembered != site.slug:
         request.session["site"] = site.slug
     return site
+
+
+def day_named(text: str | None, site: Site, now: dt.datetime) -> dt.date:
+    """Return the day a page is asked for, an ISO date; nothing: today at the site.
+
+    :raises Malformed: it is no day.
+    """
+    if not text:
+        return local_time.today(now, site.zone)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f'"{text[:12]}" is not a day. Use a date like 2026-11-24.') from error

@@ -1,6 +1,7 @@
 """What every test shares: an instant, a clinic, three characters."""
 
 import datetime as dt
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import Model
 
+from clinic import lock
 from clinic.constraints import AppendOnly
 from notifications import rendering
 from notifications.actions import last_look
@@ -27,6 +29,33 @@ NOW = factories.NOW
 
 # A hundred milliseconds a password are right for people and wrong for a thousand tests.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Fixtures through which a test comes to the database, and marks that say themselves in which half it runs.
+DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+PAGES = Path(__file__).parent / "frontdesk"
+HALVES = ("once", "long", "postgres", "services", "race")
+# A run makes millions of small objects and few cycles: looking for them after every 700 was a fifth of its time.
+OBJECTS_BETWEEN_LOOKS = 500_000
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run on one engine only what asks for no database, and the pages: what they say is the same on both.
+
+    What pages ask and do is tested below them on both engines, and half of the browser's ways run on the other.
+    """
+    for item in items:
+        if any(map(item.get_closest_marker, HALVES)):
+            continue
+        is_page = item.path.is_relative_to(PAGES)
+        has_database = set(getattr(item, "fixturenames", ())) & DATABASE or item.get_closest_marker("django_db")
+        if is_page or not has_database:
+            item.add_marker(pytest.mark.once)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later look for garbage."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +138,16 @@ def clock(settings: Any) -> Any:
 
     at(NOW)
     return at
+
+
+@pytest.fixture(autouse=True)
+def somebody_is_at_the_desk(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test move the clock without its screen locking; the tests of the lock are marked `lock`."""
+    if request.node.get_closest_marker("lock"):
+        yield
+        return
+    with patch.object(lock, "minutes_of", return_value=1_000_000):
+        yield
 
 
 @pytest.fixture

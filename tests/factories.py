@@ -20,6 +20,7 @@ from scheduling.domain.states import CancelledBy
 from scheduling.models import Course, Prerequisite, Session
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish, Proposal, propose_course
+from tests.kept import Kept
 
 NOW = dt.datetime(2026, 11, 16, 14, 0, tzinfo=dt.UTC)  # Monday, 9am in New York
 FIRST_DAY = dt.date(2026, 11, 24)
@@ -151,7 +152,7 @@ def _shipped() -> list[ProtocolFile]:
     return read_folder(SHIPPED)
 
 
-def make_world() -> World:
+def _make_world() -> World:
     catalogue.publish(_shipped(), now=NOW)
     site = make_site("riverside", "America/New_York")
     other = make_site("harbor", "America/Los_Angeles", devices=1)
@@ -170,6 +171,9 @@ def make_world() -> World:
         ),
         foreign=make_patient(other, outsider, "Maria", "Garcia", birth_date=dt.date(1990, 1, 1), phone="+15550103333"),
     )
+
+
+make_world = Kept(_make_world)
 
 
 def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:

@@ -1,31 +1,28 @@
 """Pages for the moments something is in the way: what happened, then what to do."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from clinic import clock
 from clinic.errors import Rejected
-
-_HEADINGS = {
-    400: "That request doesn't fit",
-    403: "Not part of your role",
-    404: "Nothing here",
-    409: "Somebody was quicker",
-    412: "This changed meanwhile",
-    422: "That isn't possible",
-    503: "Busy for a moment",
-}
-_HEADING_OF = {"gate_red": "Not yet"}
+from frontdesk import show_parts
 
 
-def refusal(request: HttpRequest, error: Rejected) -> HttpResponse:
-    """Show a refusal: as a notice on the page for htmx, as a page of its own otherwise."""
-    htmx = request.headers.get("HX-Request")
-    name = "frontdesk/errors/_notice.html" if htmx else "frontdesk/errors/page.html"
-    heading = _HEADING_OF.get(error.code) or _HEADINGS.get(error.status, "That didn't work")
-    context = {"heading": heading, "message": error.message}
-    response = render(request, name, context, status=error.status)
-    if htmx:
-        response["HX-Retarget"], response["HX-Reswap"] = "#toast", "innerHTML"
+def refusal(request: HttpRequest, error: Rejected, more: dict[str, Any] | None = None) -> HttpResponse:
+    """Show a refusal: where the hand is or as a notice for htmx, as a page of its own otherwise.
+
+    `more`: what else the place prints, such as what lacks.
+    """
+    clash = show_parts.clash(request, error, clock.now())
+    context = {"clash": clash, "heading": clash.what, "message": clash.why} | (more or {})
+    if not request.headers.get("HX-Request"):
+        response = render(request, "frontdesk/errors/page.html", context, status=error.status)
+    else:
+        name = "frontdesk/parts/_conflict.html" if clash.here else "frontdesk/errors/_notice.html"
+        response = render(request, name, context, status=error.status)
+        response["HX-Retarget"], response["HX-Reswap"] = clash.here or "#toast", "innerHTML"
     if error.status == 503:
         response["Retry-After"] = "2"
     return response
@@ -42,14 +39,14 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request the framework refuses."""
-    context = {"heading": _HEADINGS[400], "message": "Go back and try again."}
+    context = {"heading": "That request doesn't fit", "message": "Go back and try again."}
     return render(request, "frontdesk/errors/page.html", context, status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
     context = {
-        "heading": _HEADINGS[404],
+        "heading": "Nothing here",
         "message": "The address leads nowhere, or to something you may not see.",
     }
     return render(request, "frontdesk/errors/page.html", context, status=404)

@@ -16,8 +16,8 @@ from clinic.models import Site
 from frontdesk import show_gates
 from frontdesk.guard import needs, who
 from frontdesk.site import current_site
-from frontdesk.views.board import day_context
-from frontdesk.views.panel import panel_context
+from frontdesk.toasts import Toast
+from frontdesk.views import stopped, visits
 from patients import actions as patient_actions
 from patients import life as patient_life
 from patients import life_actions
@@ -90,12 +90,15 @@ def tomorrow(request: HttpRequest) -> HttpResponse:
 def tomorrow_context(request: HttpRequest, site: Site, now: dt.datetime) -> dict[str, Any]:
     """Return what tomorrow's list prints, and note who looked at whom."""
     day = next_open_day(site=site, after=local_time.today(now, site.zone))
-    visits = gates_of_day(site=site, day=day, now=now)
-    people = patient_life.people_beside({visit.session.patient_id for visit in visits})
+    found = gates_of_day(site=site, day=day, now=now)
+    people = patient_life.people_beside({visit.session.patient_id for visit in found})
     patient_actions.record_access(
         request=who(request), site=site, patient_ids=sorted(people), action="day.listed", now=now
     )
-    lines = [show_gates.day_line(visit, people[visit.session.patient_id], now=now) for visit in visits]
+    private: bool = request.user.is_private  # type: ignore[union-attr]
+    lines = [
+        show_gates.day_line(visit, people[visit.session.patient_id], now=now, is_private=private) for visit in found
+    ]
     return {
         "site": site,
         "day": day,
@@ -119,16 +122,13 @@ def _shown(request: HttpRequest, session_id: int, said: str, now: dt.datetime) -
     back = request.POST.get("back", "")
     if back == "tomorrow":
         if request.headers.get("HX-Request"):
-            context = tomorrow_context(request, session.site, now) | {"said": said}
+            context = tomorrow_context(request, session.site, now) | {"toast": Toast(said)}
             return render(request, "frontdesk/gates/_tomorrow_after.html", context)
         messages.success(request, said)
         return redirect(f"{reverse('tomorrow')}?site={session.site.slug}#visit-{session_id}")
-    if request.headers.get("HX-Request"):
-        context = day_context(request, session.site, session.day, now)
-        context |= panel_context(session, now=now, user=request.user) | {"said": said, "focus": ""}
-        return render(request, "frontdesk/gates/_after.html", context)
-    messages.success(request, said)
-    return redirect("visit", session_id)
+    if back == "here" and request.headers.get("HX-Request"):
+        return stopped.again(request, session, now)
+    return visits.panel_again(request, session_id, said, now)
 
 
 def _person(request: HttpRequest, session: Any, now: dt.datetime) -> int | None:

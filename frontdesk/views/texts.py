@@ -15,6 +15,7 @@ from clinic.errors import Malformed, Rejected
 from clinic.models import Site
 from frontdesk import show_texts
 from frontdesk.guard import needs, who
+from frontdesk.settings_pages import frame
 from frontdesk.site import current_site
 from notifications import site_texts
 from notifications.actions.site_texts import drop_text, save_text
@@ -30,13 +31,11 @@ def index(request: HttpRequest) -> HttpResponse:
     channel = request.GET.get("channel", "sms")
     if channel not in show_texts.CHANNELS:
         raise Malformed("There are texts and e-mails.")
-    context = {
-        "site": site,
+    context = frame(request, site, "texts") | {
         "channel": channel,
         "channels": show_texts.CHANNELS.items(),
         "parts": show_texts.parts_of(site_texts.texts_of(site), channel),
         "notes": site_texts.notes_of(site),
-        "page": "texts",
     }
     return render(request, "frontdesk/texts/index.html", context)
 
@@ -89,7 +88,7 @@ def _shown(request: HttpRequest, site: Site, place: Place, words: Words, *, stat
     in_force = site_texts.text_of(site, place)
     needed = place.form.must | ({"clinic"} if place.channel == "sms" else set())
     name, when = show_texts.NAMES[place.form.name]
-    context |= {
+    context |= frame(request, site, "texts") | {
         "name": name,
         "when": when,
         "language": show_texts.LANGUAGES[place.language],
@@ -97,7 +96,6 @@ def _shown(request: HttpRequest, site: Site, place: Place, words: Words, *, stat
         "catalogue": site_texts.catalogue_of(place),
         "facts": [(fact, fact in needed) for fact in sorted(place.form.facts)],
         "rows": 8 if place.channel == "email" else 4,
-        "page": "texts",
     }
     return render(request, "frontdesk/texts/edit.html", context, status=status)
 

@@ -105,20 +105,22 @@ def test_a_course_ends_from_its_page(desk: Client, course: Course) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "fields"),
+    ("verb", "fields", "status"),
     [
-        ("hold", {"reason": "Flu"}),
-        ("hold", {"reason": "", "version": "1"}),
-        ("end", {"reason": "whatever", "version": "1"}),
-        ("resume", {"on": "soon"}),
-        ("undo", {"version": "1"}),
+        ("hold", {"reason": "Flu"}, 400),
+        ("hold", {"reason": "", "version": "1"}, 422),
+        ("end", {"reason": "whatever", "version": "1"}, 400),
+        ("resume", {"on": "soon"}, 400),
+        ("undo", {"version": "1"}, 409),
     ],
 )
-def test_what_can_not_be_done_changes_nothing(desk: Client, course: Course, verb: str, fields: dict[str, str]) -> None:
+def test_what_can_not_be_done_changes_nothing(
+    desk: Client, course: Course, verb: str, fields: dict[str, str], status: int
+) -> None:
     answer = desk.post(f"/courses/{course.pk}/{verb}/", fields, follow=True)
 
     course.refresh_from_db()
-    assert (answer.status_code, course.state, course.version) == (200, "active", 1)
+    assert (answer.status_code, course.state, course.version) == (status, "active", 1)
 
 
 @pytest.mark.parametrize("path", ["sessions/{session}/move/", "sessions/{session}/make-up/", "courses/{course}/hold/"])
@@ -141,7 +143,7 @@ def test_who_watches_sees_how_long_and_leaving_earlier_needs_a_name(
         verb(session_id=session.pk, version=session.version, now=session.starts_at, by=world.receptionist)
     Session.objects.filter(pk=session.pk).update(observation_until=session.starts_at + dt.timedelta(minutes=72))
 
-    board = desk.get(f"/?day={session.day}").content.decode()
+    board = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", desk.get(f"/?day={session.day}").content.decode()))
     panel = desk.get(f"/sessions/{session.pk}/").content.decode()
     refused = desk.post(f"/sessions/{session.pk}/complete/", {"version": "4"})
     desk.post(f"/sessions/{session.pk}/complete/", {"version": "4", "let_go_by": "Dr. Weiss"})

@@ -72,7 +72,7 @@ def test_a_tall_card_has_a_line_for_it(desk: Client, world: World, clock: Any) -
 
     shown = card(page(desk, f"/?day={FIRST_DAY}"), Session.objects.get(course=course, number=1))
 
-    assert '<li class="warn">' in shown
+    assert 'class="ck-visit-note warn"' in shown
     assert "Consent missing" in shown
 
 
@@ -102,13 +102,17 @@ def test_arriving_is_never_stopped(desk: Client, house: Gatehouse, clock: Any) -
     assert house.first.state == "arrived"
 
 
-def test_one_click_records_beside_the_board_and_shows_board_and_panel_as_they_are_then(
+def test_one_click_records_beside_the_board_shows_the_panel_as_it_is_then_and_lets_the_board_look_again(
     desk: Client, house: Gatehouse
 ) -> None:
     answer = desk.post(f"/sessions/{house.first.pk}/gates/consent/", {"evidence": "On paper"}, headers=HTMX)
 
     text = html.unescape(answer.content.decode())
-    assert ('id="day"' in text, 'data-panel="visit-' in text, "Recorded." in text) == (True, True, True)
+    assert (answer["HX-Trigger-After-Swap"], 'data-panel="visit-' in text, "Recorded." in text) == (
+        "changed",
+        True,
+        True,
+    )
     assert "On paper - Rosa, Mon Nov 16, 9am" in text
     assert Prerequisite.objects.get().evidence == "On paper"
 
@@ -360,7 +364,9 @@ def test_without_enrolment_the_planner_says_to_hold_the_times(desk: Client, worl
 
 def test_a_visit_opens_beside_the_board_again_and_again(desk: Client, house: Gatehouse) -> None:
     # The day's own way of swapping is inherited: it would replace the place of the panel, and the next one had none.
-    links = re.findall(r"<a [^>]*hx-target=\"#panel\"[^>]*>", page(desk, f"/?day={FIRST_DAY}"))
+    board = page(desk, f"/?day={FIRST_DAY}")
 
-    assert links != []
-    assert [link for link in links if 'hx-swap="innerHTML"' not in link] == []
+    [place] = re.findall(r'<div class="ck-scroll"[^>]*>', board)
+    [link] = re.findall(r'<a class="ck-visit-name"[^>]*>', board)
+    assert 'hx-target="#panel" hx-swap="innerHTML"' in place
+    assert ("hx-get" in link, "hx-target" in link, "hx-swap" in link) == (True, False, False)

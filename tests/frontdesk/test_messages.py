@@ -340,7 +340,7 @@ def test_who_may_not_read_messages_reads_none_in_a_visits_panel(desk: Client, wo
     shown = [page(client, f"/sessions/{message.session_id}/") for client in (desk, technician)]
 
     assert ["Poison words" in panel for panel in shown] == [True, False]
-    assert ["<h2>Messages</h2>" in panel for panel in shown] == [True, False]
+    assert ["<h2>Messages" in panel for panel in shown] == [True, False]
 
 
 @pytest.mark.parametrize("path", ["/sessions/{0.session_id}/", "/courses/{0.course_id}/"])

@@ -1,25 +1,48 @@
 // Everything a page does beyond links and forms. Each module hooks onto data- attributes and works without the others.
+import { watchAhead } from "./ahead.js";
+import { watchAlts } from "./alts.js";
 import { watchBoard } from "./board.js";
+import { watchFilter } from "./filter.js";
+import { watchFind } from "./find.js";
+import { watchRefusals } from "./here.js";
+import { watchEscape } from "./escape.js";
+import { watchHands } from "./hands.js";
+import { watchIdle } from "./idle.js";
 import { watchKeys } from "./keys.js";
+import { watchLate } from "./late.js";
 import { watchLive } from "./live.js";
+import { watchOver } from "./over.js";
+import { watchPanel } from "./panel.js";
+import { watchStale } from "./stale.js";
+import { watchTimers } from "./timers.js";
+import { watchPalette } from "./palette.js";
+import { watchPrivacy } from "./privacy.js";
 import { watchToasts } from "./toast.js";
+import { watchVisitKeys } from "./visit-keys.js";
 
-watchBoard();
-watchKeys();
+watchHands();
+watchVisitKeys();
+watchAlts();
+watchLate();
 watchLive();
+watchOver();
+watchStale();
+watchFilter();
+watchTimers();
+watchBoard();
+watchFind();
+watchRefusals();
+watchEscape();
+watchIdle();
+watchAhead();
+watchKeys();
+watchPanel();
+watchPalette();
+watchPrivacy();
 watchToasts();
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
-});
-
-// A time picked in the best-time strip becomes the wish.
-document.addEventListener("click", (event) => {
-  const picked = event.target.closest("[data-set-time]");
-  const field = document.getElementById("preferred_time");
-  if (!picked || !field) return;
-  field.value = picked.dataset.setTime;
-  field.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // The hint under a choice follows the choice.

@@ -2,10 +2,13 @@
 
 const cards = () => [...document.querySelectorAll(".ck-board .ck-visit")];
 
-function focusCard(card) {
-  if (!card) return;
-  for (const other of cards()) other.tabIndex = other === card ? 0 : -1;
-  card.focus({ preventScroll: false });
+function inHand(card) {
+  if (card && card.tabIndex !== 0) for (const other of cards()) other.tabIndex = other === card ? 0 : -1;
+}
+
+export function focusCard(card, preventScroll = false) {
+  inHand(card);
+  card?.focus({ preventScroll });
 }
 
 // The inner buttons stay reachable by mouse and by their letters; Tab leaves the board.
@@ -31,6 +34,14 @@ function along(card, step) {
   return lane[lane.indexOf(card) + step];
 }
 
+export const idOf = (card) => Number.parseInt(card.id.slice("visit-".length), 10);
+
+// One visit may have a card with each of its people: the one in hand is meant, else the first.
+export function cardOf(id) {
+  const all = [...document.querySelectorAll(`[id="${id}"], [id^="${id}-"]`)];
+  return all.find((card) => card.tabIndex === 0) ?? all.find((card) => card.ariaSelected === "true") ?? all[0];
+}
+
 // A card may be opened before htmx has looked at it: then the link would leave the page.
 export function open(card) {
   const link = card.querySelector("[data-open]");
@@ -54,7 +65,7 @@ function moveFocus(event, card) {
 export function closePanel() {
   const panel = document.querySelector("[data-panel]");
   if (!panel) return false;
-  const card = document.getElementById(panel.dataset.panel);
+  const card = cardOf(panel.dataset.panel);
   panel.remove();
   focusCard(card);
   return true;
@@ -66,17 +77,30 @@ export function step(by) {
   focusCard(all[index < 0 ? 0 : Math.max(0, Math.min(all.length - 1, index + by))]);
 }
 
-function filter(button) {
-  const day = document.getElementById("day");
-  const only = button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.filter;
-  for (const other of day.querySelectorAll("[data-filter]")) other.setAttribute("aria-pressed", String(other.dataset.filter === only));
-  for (const card of day.querySelectorAll("[data-state]")) card.classList.toggle("is-match", card.dataset.state === only);
-  if (only) day.dataset.only = only;
-  else delete day.dataset.only;
+// One card is the way in; the others are reached by arrows.
+function oneStop() {
+  const all = cards();
+  if (all.length && !all.some((card) => card.tabIndex === 0)) all[0].tabIndex = 0;
+  calm();
+}
+
+// A name two people share is read out before somebody is let in; while that question stands, A and S answer it.
+function asked(event) {
+  const sure = event.target;
+  if (!sure.matches?.("details.ck-sure")) return;
+  const button = sure.querySelector("button[data-verb]");
+  const summary = sure.querySelector("summary");
+  if (sure.open) {
+    summary.removeAttribute("data-verb");
+    button.focus();
+  } else summary.dataset.verb = button.dataset.verb;
 }
 
 export function watchBoard() {
-  calm();
+  oneStop();
+  document.addEventListener("toggle", asked, true);
+  document.addEventListener("focusin", (event) => inHand(event.target.closest(".ck-board .ck-visit")));
+  document.addEventListener("day:patched", oneStop);
   document.addEventListener("keydown", (event) => {
     const card = event.target.closest?.(".ck-board .ck-visit");
     if (event.key === "Escape" && closePanel()) return;
@@ -86,15 +110,14 @@ export function watchBoard() {
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-panel]")) closePanel();
-    const button = event.target.closest("[data-filter]");
-    if (button) filter(button);
     const card = event.target.closest(".ck-board .ck-visit");
-    if (card && !event.target.closest("a, button")) open(card);
+    if (card && !event.target.closest("a, button, summary, details")) open(card);
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    calm();
-    if (event.target.id === "panel") document.querySelector("[data-panel]")?.focus();
+  // A step taken elsewhere leaves the focus nowhere: then it goes to the card, once.
+  document.addEventListener("htmx:afterRequest", () => {
     const kept = document.querySelector("#toast [data-focus]");
-    if (event.target.id === "day" && kept) focusCard(document.getElementById(kept.dataset.focus));
+    const isLost = document.activeElement === document.body || !document.activeElement;
+    if (kept && isLost) focusCard(document.getElementById(kept.dataset.focus));
+    kept?.removeAttribute("data-focus");
   });
 }

@@ -14,6 +14,7 @@ function arm(root) {
     toast.dataset.armed = "yes";
     if (toast.dataset.toast !== "stay") setTimeout(() => leave(toast), 10000);
   }
+  if (root.querySelector("[data-left]:not([data-counts])")) import("./held.js").then(({ count }) => count());
 }
 
 export function watchToasts() {

@@ -56,8 +56,10 @@ def _words(held: Held, when: str) -> str:
 
 def _when(held: Held, now: dt.datetime) -> str:
     left = held.due_at - now
+    if left <= dt.timedelta(0):
+        return "now"
     if left <= HOLD:
-        return f"in {max(1, -(-int(left.total_seconds()) // 60))} min"
+        return f"in {-(-left // dt.timedelta(minutes=1))} min"
     day, minute = local_time.wall(held.due_at, held.zone)
     on = "" if day == local_time.today(now, held.zone) else f"on {local_time.day_text(day)} "
     return f"{on}at {local_time.clock_text(minute)}"

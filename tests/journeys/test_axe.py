@@ -15,7 +15,7 @@ from scheduling.models import Reservation, Session
 from tests.factories import World
 from tests.journeys import axe, everything
 
-pytestmark = [pytest.mark.journey, pytest.mark.long]
+pytestmark = [pytest.mark.journey, pytest.mark.once]
 TUESDAY = dt.date(2026, 11, 17)
 FULL = dt.datetime(2026, 11, 16, 18, 12, tzinfo=dt.UTC)
 

@@ -1,5 +1,6 @@
 // The board as one tab stop: arrows inside, Enter opens a visit beside it, Esc comes back to the same card.
 
+export const CARD = "#day :is(.ck-visit, .ck-item)"; // on the board or in the list
 const cards = () => [...document.querySelectorAll(".ck-board .ck-visit")];
 
 function inHand(card) {
@@ -62,10 +63,17 @@ function moveFocus(event, card) {
   }
 }
 
+// No card is the chosen one any more; a dot of the week is a link, and links have no other word for it.
+export function unmark() {
+  for (const card of document.querySelectorAll(".ck-visit[aria-selected]")) card.removeAttribute("aria-selected");
+  for (const dot of document.querySelectorAll("[data-stop][aria-current]")) dot.removeAttribute("aria-current");
+}
+
 export function closePanel() {
   const panel = document.querySelector("[data-panel]");
   if (!panel) return false;
   const card = cardOf(panel.dataset.panel);
+  unmark();
   panel.remove();
   focusCard(card);
   return true;

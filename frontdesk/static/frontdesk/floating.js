@@ -1,5 +1,5 @@
 // What floats beside a card: fetched, and put where it is inside the window and covers neither the card nor the panel.
-import { CARD } from "./over.js";
+import { CARD } from "./board.js";
 
 export const cardOf = (node) => node?.closest?.(CARD) ?? null;
 

@@ -1,6 +1,6 @@
 // What floats over the card in hand, its menu and a glance at it, comes with the first card pointed at or focused.
+import { CARD } from "./board.js";
 
-export const CARD = "#day :is(.ck-visit, .ck-item)";
 const WAKES = ["pointerover", "pointerdown", "focusin", "contextmenu"];
 let loading = null;
 

@@ -1,5 +1,5 @@
 // What stands beside the board: it keeps the focus where the hand was, stays true, and gives the focus back.
-import { cardOf, closePanel } from "./board.js";
+import { cardOf, closePanel, unmark } from "./board.js";
 import { focusHere } from "./focus.js";
 
 const panel = () => document.querySelector("[data-panel]");
@@ -36,11 +36,9 @@ function settle() {
   focusHere(deed || again || now.querySelector("[data-first]") || now);
 }
 
-// A card is chosen; a dot of the week is a link, and links have no other word for it.
 function mark(now) {
   const shown = now && cardOf(now.dataset.panel);
-  for (const card of document.querySelectorAll(".ck-visit[aria-selected]")) card.removeAttribute("aria-selected");
-  for (const dot of document.querySelectorAll("[data-stop][aria-current]")) dot.removeAttribute("aria-current");
+  unmark();
   shown?.setAttribute(shown.matches("[data-stop]") ? "aria-current" : "aria-selected", "true");
 }
 

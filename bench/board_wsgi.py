@@ -3,7 +3,6 @@
 import os
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 COMPRESSED = {"BACKEND": "config.static.NamedByContent"}
@@ -18,4 +17,4 @@ def adapt() -> None:
 
 
 adapt()
-application = get_wsgi_application()
+from config.wsgi import application  # noqa: E402, F401 - the server's entry point, once the settings are ours

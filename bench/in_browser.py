@@ -8,7 +8,7 @@ from playwright.sync_api import Page, sync_playwright
 
 import testkit
 
-CLICKS, OPENINGS = 30, 20
+CLICKS, OPENINGS = 30, 40
 # From the press to the frame after the card looks different.
 _CLICK = """
 async (id) => {
@@ -63,8 +63,11 @@ def measure(port: int, cookie: str, goal: Callable[..., None]) -> None:
         )
         clicks = [float(page.evaluate(_CLICK, card)) for card in ids[:CLICKS]]
         goal(f"status click to repaint, p95 of {len(clicks)}", _p95(clicks), 150)
-        goal("palette, key to first results, p95", _p95([_palette(page) for _turn in range(OPENINGS)]), 100)
-        print(f"  medians: click {statistics.median(clicks):.0f} ms")
+        openings = [_palette(page) for _turn in range(OPENINGS)]
+        goal(f"palette, key to first results, p95 of {OPENINGS}", _p95(openings), 100)
+        first, median = openings[0], statistics.median(openings)
+        click = statistics.median(clicks)
+        print(f"  medians: click {click:.0f} ms, palette {median:.0f} ms; its first opening {first:.0f} ms")
         browser.close()
 
 

@@ -106,9 +106,9 @@ def _count(visit: VisitCard) -> SafeString:
     length = len(visit.name)
     if length < SHORT_NAME:
         return fill('<span class="ck-visit-n">{}</span>', visit.count)
-    number, stroke, total = visit.count.partition("/")
+    number = visit.count.partition("/")[0]
     wide = 9 if length < 11 else 11 if length < 13 else 13
-    return fill('<span class="ck-visit-n w-{}">{}<i>{}{}</i></span>', wide, number, stroke, total)
+    return fill('<span class="ck-visit-n w-{} d-{}">{}</span>', wide, len(number), visit.count)
 
 
 def _name(visit: VisitCard, by: Pen, css: str) -> SafeString:

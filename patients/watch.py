@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, Max, OuterRef
 
+from clinic.lookups import among
 from patients.domain.contact import Channel, ContactKind, Purpose
 from patients.models import Consent, ContactPoint, MeasureResult
 
@@ -13,7 +14,7 @@ from patients.models import Consent, ContactPoint, MeasureResult
 def never_asked_to_text(patient_ids: Collection[int]) -> set[int]:
     """Return those of some patients who have a usable phone and never said yes or stop to texts; one statement."""
     answered = Consent.objects.filter(patient=OuterRef("patient_id"), channel=Channel.SMS, purpose=Purpose.REMINDERS)
-    phones = ContactPoint.objects.filter(patient_id__in=patient_ids, kind=ContactKind.PHONE, is_usable=True)
+    phones = ContactPoint.objects.filter(among("patient_id", patient_ids), kind=ContactKind.PHONE, is_usable=True)
     return set(phones.filter(~Exists(answered)).values_list("patient_id", flat=True))
 
 
@@ -30,7 +31,7 @@ class WrongAddress:
 
 def wrong_addresses(patient_ids: Collection[int]) -> list[WrongAddress]:
     """Return the preferred addresses of some patients at which something was found wrong; one statement."""
-    rows = ContactPoint.objects.filter(patient_id__in=patient_ids, is_preferred=True, problem_at__isnull=False)
+    rows = ContactPoint.objects.filter(among("patient_id", patient_ids), is_preferred=True, problem_at__isnull=False)
     return [
         WrongAddress(row.pk, row.patient_id, row.kind, row.problem, row.problem_at)
         for row in rows.order_by("pk")
@@ -40,7 +41,7 @@ def wrong_addresses(patient_ids: Collection[int]) -> list[WrongAddress]:
 
 def latest_measures(patient_ids: Collection[int]) -> dict[tuple[int, str], dt.date]:
     """Return when each scale was last recorded, by patient and instrument; one statement."""
-    rows = MeasureResult.objects.filter(patient_id__in=patient_ids).values_list("patient_id", "instrument")
+    rows = MeasureResult.objects.filter(among("patient_id", patient_ids)).values_list("patient_id", "instrument")
     return {
         (patient_id, instrument): latest
         for patient_id, instrument, latest in rows.annotate(latest=Max("measured_on")).order_by()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from clinic.lookups import among
 from clinic.models import Site
 from patients import watch as patients_watch
 from scheduling.domain import local_time
@@ -60,9 +61,8 @@ class Card:
     is_observed: bool  # the protocol asks for an observation after treatment
     minutes_left: int | None  # of an observation under way; 0 or less: it is over
     lacking: tuple[Gate, ...]  # what must be there before it begins and is not, what is due first
-    since: (
-        dt.datetime | None
-    )  # when the stage it is in began; of an observation: when it ends; of a late one: its start
+    # When the stage it is in began; of an observation: when it ends; of a late one: its start.
+    since: dt.datetime | None
     is_measure_due: bool  # a score belongs to this visit and none is recorded since
     device: str  # what it is built around; empty: nothing that has a column
     needs: tuple[Held, ...] = ()  # the people it needs, each once
@@ -74,12 +74,43 @@ class Card:
         return self.shown or (self.minute, self.end_minute)
 
 
+# What a card says and what its gates ask for, of three wide rows.
+_READ = (
+    "site_id",
+    "number",
+    "visit_type",
+    "state",
+    "is_active",
+    "starts_at",
+    "ends_at",
+    "day",
+    "minute",
+    "zone",
+    "confirmed_at",
+    "arrived_at",
+    "started_at",
+    "observation_until",
+    "reason",
+    "authorization_id",
+    "uncovered",
+    "version",
+    "course__protocol_id",
+    "course__prescribed",
+    "patient__first_name",
+    "patient__last_name",
+    "patient__preferred_name",
+    "patient__birth_date",
+    "patient__language",
+    "patient__interpreter",
+)
+
+
 def _sessions(site: Site, day: dt.date) -> list[Session]:
     return list(
         Session.objects.filter(site=site, day=day)
         .exclude(state=SessionState.ENTERED_IN_ERROR)
         .select_related("patient", "course")
-        .defer("why", "deviation", "note", "course__wish", "patient__search_text")
+        .only(*_READ)
         .order_by("starts_at", "pk")
     )
 
@@ -89,7 +120,7 @@ def _places(session_ids: Sequence[int]) -> dict[int, list[Held]]:
 
     What it let go of counts only where it holds nothing any more: a visit that fell out stays in its column.
     """
-    rows = Reservation.objects.filter(session_id__in=session_ids).order_by("-is_active", "pk")
+    rows = Reservation.objects.filter(among("session_id", session_ids)).order_by("-is_active", "pk")
     places: dict[int, list[Held]] = defaultdict(list)
     holding = set()
     about = ("resource_id", "resource__name", "resource__group", "resource__kind")

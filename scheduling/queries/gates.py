@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
+from clinic.lookups import among
 from patients.models import Patient
 from scheduling.domain import gate_kinds, gates, local_time
 from scheduling.domain.gate_kinds import GateScope, Requirement, WorkingDays
@@ -230,8 +231,8 @@ class _Shown:
     def __init__(self, asked: Sequence[Asked], patients: Collection[int] = ()) -> None:
         sessions = [each.session_id for each in asked if each.session_id]
         rows = Prerequisite.objects.filter(
-            Q(session=None) | Q(session__in=sessions),
-            patient__in={each.patient_id for each in asked} | set(patients),
+            Q(session=None) | Q(among("session_id", sessions)),
+            among("patient_id", {each.patient_id for each in asked} | set(patients)),
             withdrawn_at=None,
         )
         self.rows: dict[int, Prerequisite] = {}
@@ -278,7 +279,7 @@ def as_shown(row: Prerequisite, zone: str) -> Shown:
 
 def _waiting(patient_ids: Collection[int]) -> dict[int, list[tuple[str, frozenset[str]]]]:
     """Return what payers have not granted: by patient the state and the codes it is about, the latest last."""
-    rows = AuthorizationUnit.objects.filter(authorization__patient__in=patient_ids)
+    rows = AuthorizationUnit.objects.filter(among("authorization__patient_id", patient_ids))
     rows = rows.exclude(authorization__state__in=GRANTED).order_by("authorization_id", "pk")
     found: dict[int, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     for patient_id, state, codes in rows.values_list("authorization__patient_id", "authorization__state", "codes"):

@@ -12,13 +12,13 @@ from attention import actions, queries
 from attention.domain.items import Group, Kind
 from clinic.models import StaffUser
 from patients.models import Patient
-from scheduling.models import Course, Session
+from scheduling.models import Course, Outage, Resource, Session
 from tests.attention.desk import DAY, Desk, authorize, deliver, miss, nth
 from tests.attention.scenes import MINUTE, AuthorizationShort, LateArrival
 from tests.factories import FIRST_DAY, NOW, World
 
 RANK = {"high": 0, "medium": 1, "low": 2}
-STATEMENTS = 34
+STATEMENTS = 33  # and two more where something is out of service
 
 
 def busy(desk: Desk) -> dt.datetime:
@@ -139,6 +139,20 @@ def test_the_list_costs_the_same_statements_whatever_it_holds(
         queries.items(site_ids=site_ids, now=now)
 
     assert len(statements) == STATEMENTS
+
+
+@pytest.mark.parametrize("outages", [1, 4])
+def test_what_is_out_of_service_costs_two_more_whatever_it_is(
+    desk: Desk, courses: Callable[[int], dt.datetime], outages: int
+) -> None:
+    now = courses(3)
+    for resource in Resource.objects.filter(site=desk.site)[:outages]:
+        Outage.objects.create(resource=resource, starts_at=now, ends_at=now + DAY, reason="Repair")
+
+    with CaptureQueriesContext(connection) as statements:
+        queries.items(site_ids=[desk.site.pk], now=now)
+
+    assert len(statements) == STATEMENTS + 2
 
 
 def test_two_sites_cost_no_more_than_one(desk: Desk, elsewhere: Desk, courses: Callable[[int], dt.datetime]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from clinic.lookups import among
 from patients.domain.contact import GONE
 from scheduling.domain import local_time
 from scheduling.domain.protocol import ProtocolDefinition
@@ -138,7 +139,7 @@ def courses_watched(*, site_ids: Sequence[int], now: dt.datetime) -> list[Watche
 
 
 def _sessions_of(course_ids: Collection[int]) -> dict[int, list[WatchedSession]]:
-    rows = Session.objects.filter(course_id__in=course_ids).exclude(state=SessionState.ENTERED_IN_ERROR)
+    rows = Session.objects.filter(among("course_id", course_ids)).exclude(state=SessionState.ENTERED_IN_ERROR)
     found: dict[int, list[WatchedSession]] = defaultdict(list)
     for row in rows.order_by("day", "minute", "pk").values_list(*WatchedSession._fields):
         session = WatchedSession._make(row)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from clinic.lookups import among
 from scheduling.domain.states import DELIVERED, GRANTED, AuthorizationState
 from scheduling.models import AuthorizationUnit, CourseEvent, Session
 
@@ -40,7 +41,7 @@ class WatchedGrant:
 
 def grants_watched(patient_ids: Collection[int]) -> dict[int, list[WatchedGrant]]:
     """Return the authorisations of some patients, the one that ends first first; two statements."""
-    pools = AuthorizationUnit.objects.filter(authorization__patient_id__in=patient_ids)
+    pools = AuthorizationUnit.objects.filter(among("authorization__patient_id", patient_ids))
     columns = ("patient_id", "version", "state", "unit", "starts_on", "ends_on")
     facts: dict[int, tuple[Any, ...]] = {}
     codes: dict[int, set[str]] = defaultdict(set)
@@ -94,7 +95,7 @@ class _Taken:
 def _taken(authorization_ids: Collection[int]) -> dict[int, _Taken]:
     done = Q(state__in=DELIVERED)
     rows = (
-        Session.objects.filter(authorization_id__in=authorization_ids, is_counted=True)
+        Session.objects.filter(among("authorization_id", authorization_ids), is_counted=True)
         .values("authorization_id")
         .annotate(
             sessions=Count("pk", filter=done),
@@ -111,5 +112,5 @@ def _taken(authorization_ids: Collection[int]) -> dict[int, _Taken]:
 
 def extensions_asked(course_ids: Iterable[int]) -> dict[int, tuple[dt.datetime, str]]:
     """Return when and by whom an extension was last asked for, by course; one statement."""
-    rows = CourseEvent.objects.filter(course_id__in=set(course_ids), kind="extension_asked").order_by("pk")
+    rows = CourseEvent.objects.filter(among("course_id", course_ids), kind="extension_asked").order_by("pk")
     return {row[0]: (row[1], row[2] or "the clock") for row in rows.values_list("course_id", "at", "by__name")}

@@ -49,7 +49,9 @@ def held_of(*, course_id: int, now: dt.datetime) -> Held | None:
     ).exists()
     zone = Course.objects.values_list("site__zone", flat=True).get(pk=course_id)
     due = [max(row.due_at, until) for row, until in held] + [row.due_at for row in rows[len(held) :]]
-    return Held(min(due), tuple(sorted({str(row.channel) for row in rows})), gone, zone)
+    # A row that is due already is on its way: what can still be held says when.
+    ahead = [at for at in due if at > now] or due
+    return Held(min(ahead), tuple(sorted({str(row.channel) for row in rows})), gone, zone)
 
 
 @transaction.atomic(durable=True)

@@ -6,6 +6,7 @@ import pytest
 
 from clinic.errors import Conflict
 from clinic.models import AuditEntry
+from notifications.actions import planning
 from notifications.actions.holding import Held, dont_send, held_of, send_now
 from notifications.models import Message
 from notifications.untold import visits_untold
@@ -179,6 +180,17 @@ def test_a_second_change_is_held_by_itself(world: World, visit: Session) -> None
     found = held_of(course_id=visit.course_id, now=LATER + MINUTE)
 
     assert found == Held(LATER + 4 * MINUTE, ("sms",), False, ZONE)
+
+
+def test_what_is_due_already_does_not_say_when_the_next_one_goes(world: World, visit: Session) -> None:
+    move_visit(world, visit, NEW_DAY, 600, now=LATER)
+    planning.plan_messages(now=LATER + 3 * MINUTE)  # and then the worker stops: what is due still waits
+    late = LATER + 5 * MINUTE
+    cancel_visit(world, visit, now=late)
+
+    found = held_of(course_id=visit.course_id, now=late)
+
+    assert found == Held(late + 3 * MINUTE, ("sms",), False, ZONE)
 
 
 @pytest.mark.parametrize("act", [send_now, dont_send])

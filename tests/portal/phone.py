@@ -12,6 +12,12 @@ from tests.factories import NOW, World
 BANNED = ("Maria", "Garcia", "TMS", "treatment", "session", "1984", "2040", "36", "psych", "Weiss", "NeuroStar")
 
 
+def banned_in(answer: Any, path: str) -> list[str]:
+    """Return the words a page may not hold; a link's token and a form's keys are chance, not words."""
+    words = re.sub(r'value="[^"]*"', "", text_of(answer).replace(path, ""))
+    return [word for word in BANNED if word in words]
+
+
 def path_of(world: World) -> str:
     link = links.link_of(patient_id=world.maria.pk, now=NOW)
     return f"/v/{links.token_of(link)}/"

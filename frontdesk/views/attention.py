@@ -22,6 +22,7 @@ from clinic.errors import Malformed, NotFound, Rejected
 from clinic.models import Site
 from frontdesk import show_attention, toasts
 from frontdesk.guard import needs, version_in, who
+from frontdesk.noting import note_listed
 from frontdesk.show_attention import Part, Row, row_id
 from frontdesk.site import current_site
 from frontdesk.toasts import Toast, Undo
@@ -224,11 +225,12 @@ def shown(
 
 def _note(request: HttpRequest, site: Site, rows: list[Row], now: dt.datetime) -> None:
     """Note whose records were listed, and whose words were read."""
-    listed = {row.item.patient_id for row in rows if row.item.patient_id is not None}
-    read = sorted({row.item.patient_id for row in rows if row.quote}, key=lambda pk: pk or 0)
-    for action, ids in (("attention.listed", sorted(listed)), ("inbound.read", read)):
-        if ids:
-            patient_actions.record_access(request=who(request), site=site, patient_ids=ids, action=action, now=now)
+    note_listed(request, site, (row.item.patient_id for row in rows), "attention.listed", now)
+    read = {row.item.patient_id for row in rows if row.quote and row.item.patient_id is not None}
+    if read:
+        patient_actions.record_access(
+            request=who(request), site=site, patient_ids=sorted(read), action="inbound.read", now=now
+        )
 
 
 def _until(request: HttpRequest, site: Site, now: dt.datetime) -> dt.datetime:

@@ -16,7 +16,7 @@ from tests.frontdesk.test_blocks import form, hidden, preview, text_of
 from tests.scheduling.outage_scenes import TUESDAY, Clinic, names_held, on
 
 pytestmark = pytest.mark.once
-LIST = 8
+LIST = 9
 
 
 @pytest.fixture

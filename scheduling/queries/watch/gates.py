@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 
 from patients.domain.contact import GONE
 from scheduling.domain.gates import Gate, of_course
 from scheduling.domain.operations import GateKind
 from scheduling.domain.states import DELIVERED, SessionState
-from scheduling.models import Prerequisite, Session
+from scheduling.models import Prerequisite, Protocol, Session
 from scheduling.queries.courses import BRIEF_HOLD
 from scheduling.queries.gates import Asked, standing
 from scheduling.queries.watch.courses import WatchedCourse, WatchedSession
@@ -126,22 +126,26 @@ def _held(site_ids: Sequence[int], now: dt.datetime) -> list[_Held]:
 
 
 def forms_due(*, site_ids: Sequence[int], now: dt.datetime) -> list[FormDue]:
-    """Return the visits of the last weeks whose form nobody has recorded, the oldest first, since their end."""
+    """Return the visits of the last weeks whose form nobody has recorded, the oldest first, since their end.
+
+    Few protocols ask for one: which do is asked first, so that the visits of the others need not be looked through.
+    """
+    asking = Protocol.objects.filter(definition__form_due_days__isnull=False)
+    days = dict(asking.values_list("pk", "definition__form_due_days"))
+    if not days:
+        return []
     recorded = Prerequisite.objects.filter(
         session=OuterRef("pk"), kind=GateKind.MONITORING_FORM, withdrawn_at=None, starts_at=OuterRef("starts_at")
     )
-    rows = (
-        Session.objects.filter(
-            ~Exists(recorded),
-            state__in=DELIVERED,
-            site_id__in=site_ids,
-            day__range=(now.date() - dt.timedelta(days=FORM_DAYS), now.date() + dt.timedelta(days=1)),
-            course__protocol__definition__form_due_days__isnull=False,
-        )
-        .annotate(form_days=F("course__protocol__definition__form_due_days"))
-        .order_by("starts_at", "pk")
-    )
+    rows = Session.objects.filter(
+        ~Exists(recorded),
+        state__in=DELIVERED,
+        site_id__in=site_ids,
+        day__range=(now.date() - dt.timedelta(days=FORM_DAYS), now.date() + dt.timedelta(days=1)),
+        course__protocol_id__in=list(days),
+    ).order_by("starts_at", "pk")
+    more = ("ended_at", "ends_at", "course__protocol_id")
     return [
-        FormDue(visit_of(row, ended_at or ends_at), days)
-        for *row, ended_at, ends_at, days in rows.values_list(*VISIT.values(), "ended_at", "ends_at", "form_days")
+        FormDue(visit_of(row, ended_at or ends_at), days[protocol_id])
+        for *row, ended_at, ends_at, protocol_id in rows.values_list(*VISIT.values(), *more)
     ]

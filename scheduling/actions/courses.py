@@ -141,7 +141,8 @@ def _words_for_taken(proposal: Proposal) -> str:
         resource_id__in={key[0] for key in wanted}, day_number__in={key[1] for key in wanted}, is_active=True
     ).values_list("resource_id", "day_number", "first_quantum", "end_quantum")
     taken: dict[int, str] = {}
-    for resource_id, number, first, end in rows:
+    place = {key: number for number, key in enumerate(wanted)}  # of a visit's places the main one is named
+    for resource_id, number, first, end in sorted(rows, key=lambda row: place.get(row[:2], len(place))):
         planned, use = wanted.get((resource_id, number), (None, None))
         if (
             planned

@@ -18,7 +18,7 @@ from tests.factories import FIRST_DAY, NOW, World, make_patient
 pytestmark = pytest.mark.once
 WEEK = "/week/?from=2026-11-24"
 HTMX = {"HX-Request": "true"}
-STATEMENTS = {"device": 10, "patient": 25}
+STATEMENTS = {"device": 10, "patient": 26}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.factories import NOW, World, prepare
 from tests.journeys import axe
 from tests.scheduling.test_mending import take
 
-pytestmark = [pytest.mark.journey, pytest.mark.long]
+pytestmark = [pytest.mark.journey, pytest.mark.once]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.factories import World, make_staff
 from tests.journeys.axe import clean
 from tests.journeys.conftest import sign_in
 
-pytestmark = [pytest.mark.journey, pytest.mark.long]
+pytestmark = [pytest.mark.journey, pytest.mark.once]
 
 ROWS = [f"Q-{n},First{n},Last{n},1990-01-01,(555) 010-{n:04}\n" for n in range(500)]
 FAULTS = {16: "1984-02-31", 200: "soon", 401: "31/02/84"}  # the rows of a spreadsheet are two further

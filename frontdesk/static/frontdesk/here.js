@@ -37,10 +37,12 @@ function unsaved(event, word) {
   box.querySelector("[data-again]").focus();
 }
 
+// News may have drawn the card anew meanwhile: then its button of the same step is meant.
 function again() {
-  if (!lastTried?.isConnected) return;
-  if (lastTried.matches("form")) lastTried.requestSubmit();
-  else lastTried.click();
+  const card = document.getElementById(lastTried?.closest("[id^=visit-]")?.id);
+  const node = lastTried?.isConnected ? lastTried : card?.querySelector(`[data-verb="${lastTried.dataset.verb}"]`);
+  if (node?.matches("form")) node.requestSubmit();
+  else node?.click();
 }
 
 // Keeping what is there now needs no request: the box goes, the news comes, the hand is where it was.

@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench.clinic import NOW, ZONE, _patient
+from bench.clinic import NOW, ZONE, _patient, open_site
 from clinic import actions as clinic_actions
-from clinic.actions import NewSite, Request
+from clinic.actions import Request
 from clinic.domain.permissions import Role
 from clinic.models import Site
 from scheduling import block_token, optimize
-from scheduling.actions import blocks, catalogue, setup, unblocking
+from scheduling.actions import blocks, catalogue, unblocking
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
 from scheduling.domain import local_time
@@ -31,7 +31,6 @@ from scheduling.queries.outages.seating import ways_of_all
 from tests.scheduling.living.judge import overlaps
 from tests.scheduling.living.rulebook import cadence_faults
 
-OPENS, CLOSES = dt.time(7, 30), dt.time(17, 30)
 DEVICES, OPERATORS = 3, 4
 OUT = (dt.date(2026, 11, 17), dt.date(2026, 11, 18))  # tomorrow and the day after
 TAPER = ((0, 2, 4), (0, 3), (2,))
@@ -112,16 +111,10 @@ class BrokenClinic:
         return ours, optimize.optimal(seats, seconds=SECONDS, seed=1).cost, first_come_first_served(seats).cost
 
     def _site(self, slug: str) -> Site:
-        week = {day: [(OPENS, CLOSES)] for day in range(1, 6)}
-        site = clinic_actions.add_site(
-            site=NewSite(
-                slug=slug, name=slug, message_name=slug, zone=ZONE, address="1", phone="+15550102000", hours=week
-            )
-        )
-        self.user.memberships.create(site=site, role=Role.FRONT_DESK)
         resources = [NewResource("tms_device", f"Device {n}", "TMS") for n in range(DEVICES)]
         resources += [NewResource("operator", f"Operator {n}") for n in range(OPERATORS)]
-        setup.add_resources(site=site, resources=[*resources, NewResource("psychiatrist", "Doctor")])
+        site = open_site(slug, [*resources, NewResource("psychiatrist", "Doctor")])
+        self.user.memberships.create(site=site, role=Role.FRONT_DESK)
         return site
 
     def _fill(self, site: Site, patients: int, code: str, load: float, chance: random.Random) -> None:

@@ -10,13 +10,12 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from bench.clinic import NOW, ZONE, _patient
+from bench.clinic import NOW, ZONE, _patient, open_site
 from clinic import actions as clinic_actions
-from clinic.actions import NewSite
 from clinic.domain.permissions import Role
 from clinic.models import Site, StaffUser
 from patients.models import Patient
-from scheduling.actions import catalogue, groups, levelling, setup
+from scheduling.actions import catalogue, groups, levelling
 from scheduling.actions.groups import NewGroup
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
@@ -28,7 +27,6 @@ from scheduling.queries.definitions import definition_of
 from scheduling.queries.planning import CourseWish
 
 SLOTS = range(450, 1050, 30)
-OPENS, CLOSES = dt.time(7, 30), dt.time(17, 30)
 DAILY, WEEKLY = 36, 16
 STEADY = 0.85  # of the days a recurring place is taken; the rest were cancelled or end earlier
 
@@ -48,20 +46,14 @@ class BusyClinic:
         return slug
 
     def _add(self, slug: str, devices: int) -> Site:
-        week = {day: [(OPENS, CLOSES)] for day in range(1, 6)}
-        site = clinic_actions.add_site(
-            site=NewSite(
-                slug=slug, name=slug, message_name=slug, zone=ZONE, address="1", phone="+15550102000", hours=week
-            )
-        )
-        self.user.memberships.create(site=site, role=Role.FRONT_DESK)
         resources = [
             NewResource("tms_device", f"Device {n}", "TMS", capabilities=("neuronavigation",)) for n in range(devices)
         ]
         resources += [NewResource("operator", f"Operator {n}") for n in range(devices)]
         resources += [NewResource("psychiatrist", f"Doctor {n}") for n in range(4)]
         resources += [NewResource("therapist", f"Therapist {n}", capabilities=("dbt",)) for n in range(20 - devices)]
-        setup.add_resources(site=site, resources=resources)
+        site = open_site(slug, resources)
+        self.user.memberships.create(site=site, role=Role.FRONT_DESK)
         group = NewGroup("Skills", "dbt", 8, dt.date(2026, 11, 24), 14 * 60, 150, 60, ())
         groups.add_group(site=site, group=group)
         return site

@@ -110,21 +110,20 @@ def build(*, reservations: int) -> Bench:
 
 
 def _site(number: int) -> Site:
-    week = {day: [(dt.time(7, 30), dt.time(17, 30))] for day in range(1, 6)}
-    site = clinic_actions.add_site(
-        site=NewSite(
-            slug=f"a{number}",
-            name=f"A{number}",
-            message_name=f"A{number}",
-            zone=ZONE,
-            address="1 Main St",
-            phone="+15550102000",
-            hours=week,
-        )
-    )
     resources = [NewResource("tms_device", f"Device {n}", "TMS") for n in range(DEVICES)]
     resources += [NewResource("operator", f"Operator {n}") for n in range(DEVICES)]
     resources += [NewResource("psychiatrist", f"Doctor {n}") for n in range(DEVICES)]
+    return open_site(f"a{number}", resources)
+
+
+def open_site(slug: str, resources: list[NewResource]) -> Site:
+    """Add a site open from 7:30am to 5:30pm on weekdays, with what can be booked there."""
+    week = {day: [(dt.time(7, 30), dt.time(17, 30))] for day in range(1, 6)}
+    site = clinic_actions.add_site(
+        site=NewSite(
+            slug=slug, name=slug, message_name=slug, zone=ZONE, address="1 Main St", phone="+15550102000", hours=week
+        )
+    )
     setup.add_resources(site=site, resources=resources)
     return site
 

@@ -12,14 +12,14 @@ from django.core.management import call_command
 from django.db import connection, connections
 
 from bench.booking import SLOTS
-from bench.clinic import NOW, ZONE, _patient
+from bench.clinic import NOW, _patient, open_site
 from clinic import actions as clinic_actions
-from clinic.actions import NewSite, Request
+from clinic.actions import Request
 from clinic.domain.permissions import Role
 from clinic.errors import Busy, Rejected
 from clinic.models import Site, StaffUser
 from patients.models import Patient
-from scheduling.actions import catalogue, courses, moving, setup, visits
+from scheduling.actions import catalogue, courses, moving, visits
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
 from scheduling.models import Reservation, Resource, Session
@@ -29,7 +29,6 @@ DEVICES, RESOURCES = 4, 10
 STARTS = [dt.date(2026, 11, 30) + dt.timedelta(days=7 * week) for week in range(40)]
 PLANS, PEOPLE = 100, 1_000  # of a site; people of a client
 WARM_UPS = 6
-OPENS, CLOSES = dt.time(7, 30), dt.time(17, 30)
 
 
 @dataclass
@@ -55,15 +54,11 @@ def build(*, sites: int, clients: int) -> list[Crowded]:
 
 
 def _site(slug: str, user: StaffUser, clients: int) -> Crowded:
-    week = {day: [(OPENS, CLOSES)] for day in range(1, 6)}
-    site = clinic_actions.add_site(
-        site=NewSite(slug=slug, name=slug, message_name=slug, zone=ZONE, address="1", phone="+15550102000", hours=week)
-    )
-    user.memberships.create(site=site, role=Role.FRONT_DESK)
     resources = [NewResource("tms_device", f"Device {n}", "TMS") for n in range(DEVICES)]
     resources += [NewResource("operator", f"Operator {n}") for n in range(DEVICES)]
     resources += [NewResource("psychiatrist", f"Doctor {n}") for n in range(RESOURCES - 2 * DEVICES)]
-    setup.add_resources(site=site, resources=resources)
+    site = open_site(slug, resources)
+    user.memberships.create(site=site, role=Role.FRONT_DESK)
     people = [row.pk for row in Patient.objects.bulk_create(_patient(site) for _ in range(PEOPLE * clients))]
     return Crowded(site, user, _proposals(site), [people[n::clients] for n in range(clients)])
 

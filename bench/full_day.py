@@ -13,14 +13,13 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connection
 
-from bench.clinic import ZONE
+from bench.clinic import ZONE, open_site
 from clinic import actions as clinic_actions
-from clinic.actions import NewSite
 from clinic.domain.permissions import Role
 from clinic.models import Site, StaffUser
 from patients.domain.contact import search_text
 from patients.models import Patient
-from scheduling.actions import catalogue, setup
+from scheduling.actions import catalogue
 from scheduling.actions.setup import NewResource
 from scheduling.catalogue import SHIPPED
 from scheduling.domain import local_time
@@ -89,23 +88,10 @@ def _spread(lanes: list[Lane], visits: int) -> list[Lane]:
 
 
 def _site(number: int) -> Site:
-    week = {day: [(dt.time(7, 30), dt.time(17, 30))] for day in range(1, 6)}
-    site = clinic_actions.add_site(
-        site=NewSite(
-            slug=f"day{number}",
-            name=f"Day {number}",
-            message_name=f"Day {number}",
-            zone=ZONE,
-            address="1 Main St",
-            phone="+15550102000",
-            hours=week,
-        )
-    )
     resources = [NewResource("tms_device", f"NeuroStar {n + 1}", "TMS") for n in range(DEVICES)]
     resources += [NewResource("operator", f"Operator {n + 1}") for n in range(DEVICES)]
     resources += [NewResource("psychiatrist", f"Doctor {n + 1}") for n in range(2)]
-    setup.add_resources(site=site, resources=resources)
-    return site
+    return open_site(f"day{number}", resources)
 
 
 def _lanes(site: Site) -> list[Lane]:

@@ -1,6 +1,7 @@
 """Booking a whole course: all or nothing, locked in one order, remembered under its idempotency key."""
 
 import datetime as dt
+from collections import defaultdict
 
 from clinic import actions as clinic_actions
 from scheduling.actions import locking, visits
@@ -140,16 +141,12 @@ def _words_for_taken(proposal: Proposal) -> str:
     rows = Reservation.objects.filter(
         resource_id__in={key[0] for key in wanted}, day_number__in={key[1] for key in wanted}, is_active=True
     ).values_list("resource_id", "day_number", "first_quantum", "end_quantum")
+    held: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for resource_id, number, first, end in rows:
+        held[resource_id, number].append((first * local_time.QUANTUM, end * local_time.QUANTUM))
     taken: dict[int, str] = {}
-    place = {key: number for number, key in enumerate(wanted)}  # of a visit's places the main one is named
-    for resource_id, number, first, end in sorted(rows, key=lambda row: place.get(row[:2], len(place))):
-        planned, use = wanted.get((resource_id, number), (None, None))
-        if (
-            planned
-            and use
-            and first * local_time.QUANTUM < use.to_minute
-            and end * local_time.QUANTUM > use.from_minute
-        ):
+    for key, (planned, use) in wanted.items():  # of a visit's places the main one comes first, and is named
+        if any(first < use.to_minute and end > use.from_minute for first, end in held[key]):
             taken.setdefault(planned.number, f"{_when(planned)} on {use.name}")
     if not taken:
         return "The patient has another visit at one of these times. Nothing was booked. Pick other times."

@@ -62,6 +62,26 @@ def listen(context: BrowserContext, said: list[str]) -> None:
     context.on("weberror", lambda error: said.append(str(error.error)))
 
 
+@pytest.fixture(autouse=True)
+def patient_hands(context: BrowserContext) -> None:
+    """Let keys wait for a page that is still coming, as hands do: what hears them comes with the page's scripts."""
+    context.on("page", wait_before_keys)
+
+
+def wait_before_keys(page: Page) -> None:
+    press, type_ = page.keyboard.press, page.keyboard.type
+
+    def pressed(key: str, **how: Any) -> None:
+        page.wait_for_load_state()
+        press(key, **how)
+
+    def typed(text: str, **how: Any) -> None:
+        page.wait_for_load_state()
+        type_(text, **how)
+
+    vars(page.keyboard).update(press=pressed, type=typed)
+
+
 class UnderWay:
     """The requests the live server is still working on."""
 

@@ -70,7 +70,6 @@ def test_a_morning_is_worked_by_keys_alone(
     expect(page.locator(".ck-toast")).to_contain_text("Booked 36 sessions.")
 
     # The queue, and back to the board, where somebody comes and is treated.
-    page.wait_for_load_state()
     keys.press("q")
     row = page.locator("#queue [data-row]").first
     expect(row).to_be_focused()

@@ -16,7 +16,6 @@ import { watchPanel } from "./panel.js";
 import { watchStale } from "./stale.js";
 import { watchTimers } from "./timers.js";
 import { watchPalette } from "./palette.js";
-import { watchPrivacy } from "./privacy.js";
 import { watchToasts } from "./toast.js";
 import { watchVisitKeys } from "./visit-keys.js";
 
@@ -38,11 +37,17 @@ watchAhead();
 watchKeys();
 watchPanel();
 watchPalette();
-watchPrivacy();
 watchToasts();
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-privacy]")) return;
+  event.preventDefault();
+  import("./privacy.js").then(({ turn }) => turn(form), () => form.submit());
 });
 
 // The hint under a choice follows the choice.

@@ -5,7 +5,7 @@ let deeds = 0; // steps taken here: an answer that was on its way meanwhile may 
 const asked = new WeakMap();
 const isPart = (node) => Boolean(node?.matches?.("#day, [data-live-part]"));
 const isRead = (event) => isPart(event.detail.elt) && event.detail.requestConfig?.verb === "get";
-const HELD = "details[open], :popover-open, select:focus, textarea:not(:placeholder-shown), input[type=text]:not(:placeholder-shown)";
+const HELD = ".htmx-request, details[open], :popover-open, select:focus, textarea:not(:placeholder-shown), input[type=text]:not(:placeholder-shown)";
 
 const isInHand = (part) => part.id !== "day" && Boolean(part.querySelector(HELD));
 
@@ -60,10 +60,13 @@ export function watchLive() {
     const { elt, xhr } = event.detail;
     if (!isRead(event)) {
       if (xhr.responseText.includes("data-parts")) layParts(xhr.responseText);
-    } else if (xhr.status === 200) {
-      if (elt.id === "day") layDay(xhr);
-      else elt.dataset.etag = xhr.getResponseHeader("ETag") ?? "";
-    }
+    } else if (xhr.status === 200 && elt.id === "day") layDay(xhr);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, xhr } = event.detail;
+    if (!isRead(event) || elt.id === "day" || xhr.status !== 200) return;
+    if (isInHand(elt)) event.detail.shouldSwap = false;
+    else elt.dataset.etag = xhr.getResponseHeader("ETag") ?? "";
   });
   const look = () => !document.hidden && document.getElementById("day") && window.htmx?.trigger("#day", "look");
   document.addEventListener("visibilitychange", look);

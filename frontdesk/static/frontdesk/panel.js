@@ -75,19 +75,7 @@ function press(event) {
   window.htmx.trigger(elt.closest("#panel"), "htmx:abort");
 }
 
-// Of two questions for the panel the later one counts, whichever answer is slower.
-let latest = null;
-const isOfPanel = ({ detail }) => detail.target?.id === "panel";
-
-function lateForPanel(event) {
-  const { requestConfig, xhr } = event.detail;
-  if (isOfPanel(event) && requestConfig?.verb === "get" && latest && xhr !== latest) event.detail.shouldSwap = false;
-}
-
 export function watchPanel() {
-  document.addEventListener("htmx:beforeSend", (event) => (latest = isOfPanel(event) ? event.detail.xhr : latest));
-  document.addEventListener("htmx:beforeSwap", lateForPanel);
-  for (const name of ["htmx:sendError", "htmx:sendAbort", "htmx:timeout"]) document.addEventListener(name, () => (latest = null));
   document.addEventListener("htmx:beforeSend", press);
   document.addEventListener("htmx:afterRequest", (event) => pressed.delete(event.detail.elt));
   document.addEventListener("htmx:beforeRequest", (event) => {

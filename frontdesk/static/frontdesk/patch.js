@@ -9,6 +9,9 @@ export function remember(root) {
   for (const node of root.querySelectorAll("[data-keyed] > [id]")) if (!isKeyed(node)) printed.set(node.id, node.outerHTML);
 }
 
+// What asks is not taken away either: htmx lays an answer, its toast too, into the tree the button that asked stands in.
+const isAsking = (node) => Boolean(node.querySelector(".htmx-request"));
+
 // A menu or a question that is open is not taken away: its news waits for the next answer.
 const isOpen = (node) => Boolean(node.querySelector("details[open], :popover-open, select:focus, textarea:focus, input:focus"));
 
@@ -39,7 +42,7 @@ function settle(old, next, news) {
   }
   const html = next.outerHTML;
   if (printed.get(next.id) === html) return old;
-  if (isOpen(old) && !news.isOwn) {
+  if (isAsking(old) || (isOpen(old) && !news.isOwn)) {
     news.waits = true;
     return old;
   }
@@ -60,7 +63,7 @@ function add(next, news) {
 function children(here, wanted, news) {
   const coming = [...wanted.children].filter((node) => node.id);
   const kept = new Set(coming.map((node) => node.id));
-  for (const old of [...here.children]) if (old.id && !kept.has(old.id)) old.remove();
+  for (const old of [...here.children]) if (old.id && !kept.has(old.id) && !isAsking(old)) old.remove();
   let spot = here.firstElementChild;
   for (const next of coming) {
     while (spot && !spot.id) spot = spot.nextElementSibling;

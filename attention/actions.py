@@ -73,7 +73,7 @@ def take_item(
     item, answer = _locked(request, key, version, now, derived)
     _check_open(item, answer)
     if answer.owner_id is None:
-        _write(request, item, answer, "attention.taken", now, owner_id=request.user.pk)
+        _write(request, item, answer, "attention.taken", now, owner_id=request.staff.pk)
 
 
 @transaction.atomic(durable=True)
@@ -115,16 +115,16 @@ def _locked(
     is_for_owner: bool = True,
 ) -> tuple[Item, Acknowledgement]:
     """Return an item this person may answer, and the answer so far, locked; a first one is made."""
-    managed = [site.pk for site in clinic_queries.sites_where(request.user, Permission.MANAGE_SITE)]
+    managed = [site.pk for site in clinic_queries.sites_where(request.staff, Permission.MANAGE_SITE)]
     item = find(key=key, site_ids=_sites(request), now=now, managed_site_ids=managed, derived=derived)
     if item is None:
         raise NotFound("Nothing here needs anybody any more. Look at the list again.")
     row, _is_new = Acknowledgement.objects.get_or_create(
-        site_id=item.site_id, key=key, defaults={"by": request.user, "at": now}
+        site_id=item.site_id, key=key, defaults={"by": request.staff, "at": now}
     )
     locked = Acknowledgement.objects.select_for_update(of=("self",), no_key=True).select_related("owner", "by")
     answer = locked.get(pk=row.pk)
-    if is_for_owner and answer.owner_id not in (None, request.user.pk):
+    if is_for_owner and answer.owner_id not in (None, request.staff.pk):
         raise Conflict(f"{answer.owner.name} is on this.", code="taken")  # type: ignore[union-attr]
     if version is not None and version != answer.version:
         day, minute = local_time.wall(answer.at, item.zone)
@@ -134,7 +134,7 @@ def _locked(
 
 
 def _sites(request: Request) -> Sequence[int]:
-    return [site.pk for site in clinic_queries.sites_where(request.user, Permission.SETTLE_MISS)]
+    return [site.pk for site in clinic_queries.sites_where(request.staff, Permission.SETTLE_MISS)]
 
 
 def _check_open(item: Item, answer: Acknowledgement) -> None:
@@ -147,7 +147,7 @@ def _check_open(item: Item, answer: Acknowledgement) -> None:
 def _write(request: Request, item: Item, answer: Acknowledgement, action: str, now: dt.datetime, **facts: Any) -> None:
     Acknowledgement.objects.filter(pk=answer.pk).update(**facts, by=request.user, at=now, version=answer.version + 1)
     site = next(
-        site for site in clinic_queries.sites_where(request.user, Permission.SETTLE_MISS) if site.pk == item.site_id
+        site for site in clinic_queries.sites_where(request.staff, Permission.SETTLE_MISS) if site.pk == item.site_id
     )
     clinic_actions.write_audit(
         request=request,

@@ -51,14 +51,24 @@ class NewSite:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who is asking, for the audit log and for idempotency."""
+    """Who is asking, for the audit log and for idempotency.
 
-    user: StaffUser
+    Without a `user` it is nobody on the staff: `actor` says whose hand it is, such as the patient's.
+    """
+
+    user: StaffUser | None
     request_id: str = ""
     ip: str | None = None
     key: str = ""
     route: str = ""
     body_sha256: str = ""
+    actor: str = ""
+
+    @property
+    def staff(self) -> StaffUser:
+        """Who on the staff is asking; what nobody else may ask for reads this."""
+        assert self.user, "only somebody on the staff asks for this"
+        return self.user
 
 
 @transaction.atomic(durable=True)
@@ -218,6 +228,7 @@ def write_audit(
             at=now,
             actor=request.user,
             site=site,
+            role=request.actor,
             action=action,
             patient_id=patient_id,
             object_type=object_type,
@@ -241,7 +252,7 @@ def remember_request(*, request: Request, result_id: int, now: dt.datetime) -> N
     """Note in the caller's transaction that this request was carried out (reliability.md 3.3)."""
     if request.key:
         IdempotencyKey.objects.create(
-            user=request.user,
+            user=request.staff,
             key=request.key,
             route=request.route,
             body_sha256=request.body_sha256,

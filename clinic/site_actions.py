@@ -21,7 +21,7 @@ def open_site(*, request: Request, site: NewSite, now: dt.datetime) -> Site:
     :raises Rejected: the zone is unknown or the short name is taken.
     """
     row = actions.insert_site(site)
-    Membership.objects.create(user=request.user, site=row, role=Role.MANAGER)
+    Membership.objects.create(user=request.staff, site=row, role=Role.MANAGER)
     audit(request, row, "opened", now)
     return row
 

@@ -22,6 +22,6 @@ def note_listed(
     """
     asked, seen = who(request), {patient_id for patient_id in patient_ids if patient_id}
     if seen:
-        seen -= queries.seen_lately(user=asked.user, action=action, patient_ids=seen, since=now - NOTED_AGAIN_AFTER)
+        seen -= queries.seen_lately(user=asked.staff, action=action, patient_ids=seen, since=now - NOTED_AGAIN_AFTER)
     if seen:
         patient_actions.record_access(request=asked, site=site, patient_ids=sorted(seen), action=action, now=now)

@@ -9,6 +9,7 @@ from frontdesk import show
 from frontdesk.show_messages import KINDS, LOOKS
 from notifications.domain.states import Kind, MessageState
 from scheduling.domain import local_time
+from scheduling.domain.history import ACTORS, CLOCK
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.states import DELIVERED, SessionState
 
@@ -66,7 +67,7 @@ def _message(row: Any, at: dt.datetime, zone: str) -> EventLine:
 
 def _event(row: Any, zone: str) -> EventLine:
     day, minute = local_time.wall(row.at, zone)
-    who = row.by.name if row.by else "by the clock"
+    who = row.by.name if row.by else f"by {ACTORS.get(row.data.get('actor', ''), CLOCK).lower()}"
     visit = f"Visit {row.number}" if row.number else ""
     look = show.look_of(SessionState(row.to_state)) if row.number else None
     visit_text = f"{visit}: {row.text[0].lower()}{row.text[1:]}{': ' + row.reason if row.reason else ''}"

@@ -32,7 +32,7 @@ def begin_import(*, request: clinic_actions.Request, site: Site, text: str, now:
         raise Rejected("There is nothing in it. Choose a file, or paste the rows with their heading.", code="empty")
     if "\x00" in text or len(text) > LONGEST:
         raise Rejected("This is no list as text. Save it as CSV, at most 8 MB, and choose it again.", code="not_text")
-    draft = ImportDraft.objects.create(site=site, by=request.user, made_at=now, text=text)
+    draft = ImportDraft.objects.create(site=site, by=request.staff, made_at=now, text=text)
     _audit(request, draft, "kept", [None], now)
     return draft.pk
 

@@ -178,7 +178,7 @@ make_world = Kept(_make_world)
 
 def cancel(*, session_id: int, version: int, reason: str, now: dt.datetime, by: StaffUser | None) -> None:
     """Cancel one visit as a step like any other."""
-    asked = Request(user=by)  # type: ignore[arg-type]
+    asked = Request(user=by)
     by_whom = CancelledBy.PATIENT
     cancelling.cancel_sessions(
         request=asked, session_id=session_id, version=version, reason=reason, by_whom=by_whom, now=now

@@ -78,7 +78,7 @@ def dont_send(*, request: clinic_actions.Request, course_id: int, now: dt.dateti
         Message.objects.filter(dedupe_key__in=_made(course_id, now)),
         before=MessageState.PENDING,
         to=MessageState.SKIPPED_CHANGED,
-        reason=f"{request.user.name} chose not to send it."[:160],
+        reason=f"{request.staff.name} chose not to send it."[:160],
         settled_at=now,
     )
     return _noted(request, course_id, "message.not_sent", count, now)

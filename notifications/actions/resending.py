@@ -91,5 +91,5 @@ def _obstacle(message: Message, now: dt.datetime) -> Rejected | None:
 
 def _marked(message: Message, request: clinic_actions.Request) -> str:
     """Return a subject of its own for what a person asked for: the same request, the same subject."""
-    asked = f"{request.user.pk}:{request.key}:{message.pk}"
+    asked = f"{request.staff.pk}:{request.key}:{message.pk}"
     return f"{subject_of(message).partition(_MARK)[0]}{_MARK}{hashlib.sha256(asked.encode()).hexdigest()[:12]}"

@@ -67,7 +67,7 @@ def send_test(*, request: clinic_actions.Request, site: Site, to: str, now: dt.d
     :raises Rejected: the number or the text can't be used, or this person sent as many as they may.
     :raises Conflict: this very request was carried out already.
     """
-    access.membership(request.user, site.pk, Permission.MANAGE_SITE)
+    access.membership(request.staff, site.pk, Permission.MANAGE_SITE)
     number, text = _number(to, site), _text(site)
     if reason := in_the_way() or (None if registry.may_reach(number) else Outcome.NOT_LISTED):
         return Tested(reason, text)
@@ -92,7 +92,7 @@ def _text(site: Site) -> str:
 @transaction.atomic(durable=True)
 def _note(request: clinic_actions.Request, site: Site, number: str, now: dt.datetime) -> None:
     """Count one more test of a person, unless it may not be sent."""
-    user = StaffUser.objects.select_for_update(no_key=True).get(pk=request.user.pk)  # two windows count one by one
+    user = StaffUser.objects.select_for_update(no_key=True).get(pk=request.staff.pk)  # two windows count one by one
     if request.key and queries.remembered_request(user=user, key=request.key):
         raise Conflict("This test was sent already, once. Look at the phone before you send another one.")
     if Suppression.objects.filter(channel=Channel.SMS, address_hash=address_hash(number)).exists():

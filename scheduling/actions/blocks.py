@@ -48,7 +48,7 @@ def apply_block(*, request: clinic_actions.Request, token: str, now: dt.datetime
                 moves=[Reseat(session_id, place) for session_id, place in shown.moves],
                 versions=shown.versions,
                 kind=shown.change,
-                hand=Hand(now, request.user),
+                hand=Hand.of(request, now),
                 reason=block.reason,
                 block=block,
             )

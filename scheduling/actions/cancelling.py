@@ -42,7 +42,7 @@ def cancel_sessions(
             state = WORDS[SessionState(session.state)]
             raise IllegalMove(f"This visit is {state}, so it can't become cancelled.")
         meant = [session, *_others(session, scope)]
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         change = ledger.header(session.course, "cancelled", hand, reason=reason) if len(meant) > 1 else None
         ledger.write(cancelled(session.course, meant, reason, by_whom, now), hand, change=change)
         completion.settle_course(session.course_id, hand)

@@ -56,7 +56,7 @@ def hold_course(
         course = _locked(course_id, version, CourseState.ON_HOLD)
         if resume_on and resume_on < local_time.today(now, course.site.zone):
             raise Rejected(f"{local_time.day_text(resume_on)} has passed.", fields={"resume_on": "past"})
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         facts = {"state": CourseState.ON_HOLD, "resume_on": resume_on}
         change = ledger.header(course, "put_on_hold", hand, facts=facts, reason=reason)
         _give_back(course, change, reason, hand)
@@ -88,7 +88,7 @@ def discontinue_course(
         clinic_actions.remember_request(request=request, result_id=course_id, now=now)
         others = _others_under_way(course_id) if reason is EndReason.DIED else []
         course = _locked(course_id, version, CourseState.DISCONTINUED)
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         for each in [course, *others]:
             _end(each, reason, note, hand)
         if reason is EndReason.DIED:

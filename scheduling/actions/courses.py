@@ -97,7 +97,7 @@ def _book(
         state=SessionState.HELD if held_until else SessionState.BOOKED,
         grace=visits.grace_of(site, proposal.definition),
         now=now,
-        by_id=request.user.pk,
+        by_id=request.user.pk if request.user else None,
         codes=[code or "" for code in codes_of(proposal.definition, plan)],
     )
     check_other_courses(course, timed, modality=proposal.definition.modality)

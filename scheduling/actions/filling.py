@@ -46,7 +46,7 @@ class _Yes:
 
     @property
     def hand(self) -> Hand:
-        return Hand(self.now, self.request.user)
+        return Hand.of(self.request, self.now)
 
     @property
     def site(self) -> Site:

@@ -110,7 +110,7 @@ def withdraw_gate(
         row = Prerequisite.objects.select_related("withdrawn_by").get(pk=row_id)
         if row.withdrawn_at is None:
             _withdraw(request, target, row, now)
-        elif row.withdrawn_by_id != request.user.pk:
+        elif row.withdrawn_by_id != request.staff.pk:
             who = row.withdrawn_by.name if row.withdrawn_by else "Who drives"
             raise Conflict(f"{who} withdrew this {_at(row.withdrawn_at, target.zone)}.", code="already_withdrawn")
         return row_id
@@ -182,7 +182,7 @@ def _is_there(
     row = Prerequisite.objects.filter(**level, withdrawn_at=None).select_related("by").first()
     if row is None:
         return False
-    if row.by_id == request.user.pk and all(getattr(row, name) == value for name, value in facts.items()):
+    if row.by_id == request.staff.pk and all(getattr(row, name) == value for name, value in facts.items()):
         return True
     if row.pk == replaces:
         _withdraw(request, target, row, now, is_replaced=True)

@@ -53,7 +53,7 @@ def confirm_hold(*, request: clinic_actions.Request, course_id: int, now: dt.dat
         )
         for pk in ids
     )
-    _note(course, "booked", CourseState.ACTIVE, request.user.pk, now)
+    _note(course, "booked", CourseState.ACTIVE, request.staff.pk, now)
     _audit(request, course, "course.booked", now)
 
 
@@ -64,7 +64,7 @@ def release_hold(*, request: clinic_actions.Request, course_id: int, reason: str
     :raises IllegalMove: the course holds no times.
     """
     course = _held(course_id)
-    _release(course, reason=reason.strip() or "Released", by_id=request.user.pk, now=now)
+    _release(course, reason=reason.strip() or "Released", by_id=request.staff.pk, now=now)
     _audit(request, course, "course.released", now)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from clinic import actions as clinic_actions
 from clinic.models import StaffUser
 from scheduling.actions import locking, recount, visits
 from scheduling.actions.visits import Visit
@@ -53,10 +54,21 @@ _FAR = dt.timedelta(days=500 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Whose hand writes and when; nobody's is the clock's."""
+    """Whose hand writes and when; nobody's is the clock's, or that of the `actor` who is not on the staff."""
 
     now: dt.datetime
     by: StaffUser | None = None
+    actor: str = ""
+
+    @classmethod
+    def of(cls, request: clinic_actions.Request, now: dt.datetime) -> "Hand":
+        """Return the hand of who asks."""
+        return cls(now, request.user, request.actor)
+
+    @property
+    def note(self) -> dict[str, str]:
+        """What an event says of the hand beside who on the staff it is."""
+        return {"actor": self.actor} if self.actor else {}
 
 
 @dataclass(slots=True)
@@ -176,7 +188,7 @@ def header(
         at=hand.now,
         by=hand.by,
         reason=reason[:120],
-        data={**(data or {}), **({"before": before} if before else {})},
+        data={**hand.note, **(data or {}), **({"before": before} if before else {})},
         block=block,
     )
 
@@ -256,7 +268,7 @@ def _note(
             at=hand.now,
             by=hand.by,
             reason=edit.session.reason if "reason" in edit._before else "",
-            data=_data(edit, held[edit.session.pk]),
+            data=hand.note | _data(edit, held[edit.session.pk]),
         )
         for edit in edits
     )
@@ -297,5 +309,5 @@ def _renumber(course_id: int, hand: Hand) -> None:
         to_state=state,
         at=hand.now,
         by=hand.by,
-        data={"numbers": {str(pk): list(pair) for pk, pair in changed.items()}},
+        data=hand.note | {"numbers": {str(pk): list(pair) for pk, pair in changed.items()}},
     )

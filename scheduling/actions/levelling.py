@@ -96,7 +96,7 @@ def accept(
             moves=moves,
             versions=versions,
             kind="levelled",
-            hand=Hand(now, request.user),
+            hand=Hand.of(request, now),
             data={"proposal": row.pk},
         )
         _decide(row, ProposalState.ACCEPTED, request, now)

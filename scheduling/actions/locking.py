@@ -130,7 +130,7 @@ def already_done(request: clinic_actions.Request) -> int | None:
 
     :raises KeyReused: the key was used with another body or address.
     """
-    seen = clinic_queries.remembered_request(user=request.user, key=request.key) if request.key else None
+    seen = clinic_queries.remembered_request(user=request.staff, key=request.key) if request.key else None
     if seen is None:
         return None
     if (seen.route, seen.body_sha256) != (request.route, request.body_sha256):

@@ -4,7 +4,7 @@ import datetime as dt
 
 from clinic.errors import Meanwhile
 from scheduling.domain import local_time
-from scheduling.domain.history import BESIDE
+from scheduling.domain.history import ACTORS, BESIDE, CLOCK
 from scheduling.domain.states import WORDS, SessionState
 from scheduling.errors import Stale
 from scheduling.models import Course, CourseEvent, Session, SessionEvent
@@ -29,18 +29,18 @@ def stale_course(row: Course) -> Stale:
 def who_changed(row: Session) -> str:
     """Return who changed a session last, when, and what it is now."""
     latest = _latest(row)
-    who = who_did(latest) if latest else "The clock"
+    who = who_did(latest) if latest else CLOCK
     at = _at(latest.at, row.zone) if latest else ""
     where = f" for {local_time.day_text(row.day)}, {local_time.clock_text(row.minute)}" if _is_ahead(row) else ""
     state = WORDS[SessionState(row.state)]
     return f"{who} changed this visit at {at}: it is {state}{where} now. Look at it and try again."
 
 
-def who_did(event: SessionEvent) -> str:
-    """Return who changed a session, for people to read: somebody on the staff, the patient, or the clock."""
+def who_did(event: SessionEvent | CourseEvent) -> str:
+    """Return who changed a session or a course, for people to read: one of the staff, the patient, or the clock."""
     if event.by:
         return event.by.name
-    return "The patient" if event.data.get("actor") == "patient" else "The clock"
+    return ACTORS.get(event.data.get("actor", ""), CLOCK)
 
 
 def who_changed_course(row: Course) -> str:
@@ -64,7 +64,7 @@ def _latest_of_course(row: Course) -> tuple[str, dt.datetime] | None:
     if newest and (latest is None or newest.at > latest.at):
         return who_did(newest), newest.at
     if latest:
-        return (latest.by.name if latest.by else "The clock"), latest.at
+        return who_did(latest), latest.at
     return None
 
 

@@ -57,7 +57,7 @@ def apply_change(
             locking.check_version(session_id, version)
         if course.version != shown.version:
             raise PlanGone(f"{meanwhile.who_changed_course(course)} The choices have changed.")
-        _apply(course, shown, Hand(now, request.user))
+        _apply(course, shown, Hand.of(request, now))
         _audit(request, course, shown.kind, now)
         return course.pk
 
@@ -177,7 +177,7 @@ def move_to(
         visit = Visit(place, course.site.zone)
         check_open(course.site, [visit], now)
         check_other_courses(course, [visit])
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         overridden = {"overrides": [each.code for each in broken], "override": override[:120]} if broken else {}
         change = ledger.header(course, "moved", hand, reason=override, data={"moved": 1, "added": 0} | overridden)
         ledger.write([edit_to(course, session, visit, note=overridden)], hand, change=change)
@@ -237,7 +237,7 @@ def waive_make_up(
         course = session.course
         if session.is_counted or _is_waived(course, session) or not _is_owed(course, session.phase):
             raise IllegalMove("Nothing is owed for this visit.")
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         facts = {"prescribed": course.prescribed - 1, "wish": _one_less(course, session.phase)}
         ledger.header(course, "makeup_waived", hand, facts=facts, reason=reason, data={"session": session.pk})
         completion.settle_course(course.pk, hand)

@@ -34,7 +34,7 @@ def copy_own(*, request: clinic_actions.Request, site: Site, code: str, name: st
     name = _named(name, code="")
     draft = ProtocolDraft.objects.create(
         code=(own := _code_of(name)),
-        by=request.user,
+        by=request.staff,
         mapping=(mapping := model.definition | {"code": own, "name": name}),
         sound=mapping,
         from_version=0,
@@ -90,7 +90,7 @@ def publish_own(
     if draft is None:
         raise NotFound("There is no such draft. Published, or thrown away, it is gone.")
     _check_own(draft.code)
-    if missing := sites_without(request.user):
+    if missing := sites_without(request.staff):
         raise IllegalMove(f"It would count at {', '.join(each.name for each in missing)} too. Ask a manager there.")
     current = Protocol.objects.select_for_update(no_key=True).filter(code=draft.code, is_current=True).first()
     version = current.version if current else 0

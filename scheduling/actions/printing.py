@@ -38,5 +38,5 @@ def note_print(
         now=now,
     )
     return DayPrint.objects.create(
-        site=site, day=day, resource_id=resource_id, at=now, by=request.user, lines=lines_of(cards)
+        site=site, day=day, resource_id=resource_id, at=now, by=request.staff, lines=lines_of(cards)
     )

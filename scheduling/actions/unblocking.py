@@ -35,7 +35,7 @@ def undo_block(*, request: clinic_actions.Request, block_id: int, version: int, 
         block = blocks.locked_block(block_id, version)
         if block.state != BlockState.IN_FORCE:
             raise IllegalMove("This block is not in force any more. Move people back instead.")
-        _take_back(block, Hand(now, request.user), request)
+        _take_back(block, Hand.of(request, now), request)
         return block.pk
 
     return locking.once(request, run)

@@ -29,7 +29,7 @@ def take_back_booking(
         course = locking.course(course_id, version)
         locking.patient(course.patient_id)
         _check_only_booked(course)
-        hand = Hand(now, request.user)
+        hand = Hand.of(request, now)
         if course.held_until is not None:
             holds.release_within(course=course, reason=TAKEN_BACK, hand=hand)
         else:

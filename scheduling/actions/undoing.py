@@ -82,7 +82,7 @@ def undo_change(*, request: clinic_actions.Request, course_id: int, version: int
         _check_no_block(change)
         locking.resources(_resources_of(change))
         locking.patient(course.patient_id)
-        _undo_change(course, change, Hand(now, request.user))
+        _undo_change(course, change, Hand.of(request, now))
         _audit(request, course, now)
         return course_id
 

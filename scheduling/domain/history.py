@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 # What is written beside a visit and changes nothing of it: it merges with whatever else happens.
 BESIDE = ("noted", "help_asked", "help_given")
+# Whose hand it was when it was nobody's on the staff: as the event keeps it, and as people read it.
+CLOCK = "The clock"
+ACTORS = {"patient": "The patient", "driver": "Who drives"}
 
 
 @dataclass(frozen=True, slots=True)

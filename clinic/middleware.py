@@ -11,9 +11,11 @@ from clinic import clock, lock
 
 # Pages that stand before the door: sign in, health, static files, the API, which answers 401 by itself, and the
 # providers' call-backs, which are signed. Links in messages are keys themselves.
-PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|metrics$|static/|api/|hooks/|u/|v/)")
+PUBLIC = re.compile(r"^/(accounts/|livez$|readyz$|metrics$|static/|api/|hooks/|[uvcd]/|my/)")
 # What a locked screen may still ask for: the page that opens it, the way out, and what shows no patient.
-UNLOCKED = re.compile(r"^/(locked/$|me/lock/$|accounts/logout/$|livez$|readyz$|metrics$|static/|hooks/|u/|v/)")
+UNLOCKED = re.compile(
+    r"^/(locked/$|me/lock/$|accounts/logout/$|livez$|readyz$|metrics$|static/|hooks/|u/|v/|my/|c/|d/)"
+)
 CLOSED = {
     "code": "locked",
     "message": "This session is locked. Unlock it in the browser, or use a token.",

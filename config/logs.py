@@ -4,7 +4,7 @@ import logging
 import re
 
 # The addresses that are as good as a key: a patient's page, the way out of e-mails, an invitation, a new password.
-_TOKENS = re.compile(r"/([vu]|accounts/join|accounts/password/reset/key)/[^/\s?\"']+")
+_TOKENS = re.compile(r"/([vucd]|accounts/join|accounts/password/reset/key)/[^/\s?\"']+")
 
 
 class Scrubbed(logging.Formatter):

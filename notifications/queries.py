@@ -59,6 +59,11 @@ def messages_of(
     )
 
 
+def was_written_to_lately(patient_id: int, *, since: dt.datetime) -> bool:
+    """Tell whether a message to a patient was given to a provider after an instant."""
+    return Message.objects.filter(patient=patient_id, handed_at__gte=since).exists()
+
+
 def messages_counted(patient_id: int) -> int:
     """Return how many messages a patient's record has; one statement."""
     return Message.objects.filter(patient=patient_id).count()

@@ -75,6 +75,13 @@ def find(token: str) -> PatientLink | None:
     return found.select_related("patient__site").first()
 
 
+def find_by_key(key: str) -> PatientLink | None:
+    """Return the link of an id and generation, its patient fetched; None: there is none, or it has ended."""
+    number, _dot, generation = key.partition(".")
+    found = PatientLink.objects.filter(pk=int(number), generation=int(generation), ended_at=None)
+    return found.select_related("patient__site").first()
+
+
 def hash_of(token: str) -> str:
     """Return what is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from patients.domain.clinical import Instrument, RelatedRole, ScreeningCode
-from patients.domain.contact import Channel, ContactKind, Language, PatientState, Problem, Purpose
+from patients.domain.contact import TRIES, Channel, ContactKind, Language, PatientState, Problem, Purpose
 
 
 def _one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
@@ -226,6 +226,28 @@ class PatientLink(models.Model):
 
     def __str__(self) -> str:
         return f"Patient link {self.pk}"
+
+
+class LinkCheck(models.Model):
+    """The wrong birth dates somebody gave on a patient's page, whichever device and link it was.
+
+    At the fifth the link ends, and no page asks for the date until the desk lets them try again.
+    """
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="link_check")
+    wrong = models.PositiveSmallIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at=None, wrong__lt=TRIES) | Q(closed_at__isnull=False, wrong=TRIES),
+                name="linkcheck_closed_at_the_last",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Link check {self.pk}"
 
 
 class ImportDraft(models.Model):

@@ -1,62 +1,101 @@
-"""What a page prints: the next visit, the others, how to reach the clinic. Level 1: nothing a stranger may not read."""
+"""What the first pages print: the next visit, the others, the ways on. Nothing a stranger may not read."""
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
-from clinic.models import Site
-from patients import phones
 from portal import words
-from portal.door import Link
+from portal.pages import Visitor
 from scheduling.queries import coming
 from scheduling.queries.coming import ComingVisit
 
 BEGUN = dt.timedelta(hours=4)  # a visit under way is still shown: somebody who is late looks for the way
 SHOWN = 60
+LATE_AHEAD = dt.timedelta(hours=3)  # before a visit somebody may say that they run late
 MAP = "https://www.google.com/maps/search/?api=1&query="
 
 
-def patient_page(link: Link, language: str, now: dt.datetime) -> dict[str, Any]:
-    """Return a patient's page."""
-    visits = _left(coming.visits_coming([link.patient_id], since=now - BEGUN), now)
-    first = visits[0] if visits else None
-    return _frame(link, language) | {
-        "next": _visit(first, link.site, language, now) if first else None,
-        "others": [_line(each, link.site, language) for each in visits[1:SHOWN]],
-        "said": words.WORDS[language]["thanks"].format(day=words.weekday(first.day, language)) if first else "",
-    }
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A line of the first page that leads on."""
+
+    url: str
+    icon: str
+    title: str
+    more: str
+    is_needed: bool = False
 
 
-def _left(visits: Sequence[ComingVisit], now: dt.datetime) -> list[ComingVisit]:
-    return [each for each in visits if each.ends_at > now]
-
-
-def _frame(link: Link, language: str) -> dict[str, Any]:
-    site = link.site
-    other = next(code for code in words.LANGUAGES if code != language)
+def home(visitor: Visitor) -> dict[str, Any]:
+    """Return what the first page shows."""
+    found = coming_of(visitor)
+    first = found[0] if found else None
     return {
-        "w": words.said_in(site.region, language),
-        "language": language,
-        "other": other,
-        "other_name": words.LANGUAGES[other],
-        "clinic": site.message_name,
-        "address": site.address,
-        "map": f"{MAP}{quote_plus(site.address)}",
-        "phone": phones.readable(site.phone),
-        "tel": site.phone,
+        "next": as_read(first, visitor) if first else None,
+        "map": f"{MAP}{quote_plus(visitor.site.address)}",
+        "said": words.WORDS[visitor.language]["thanks"].format(day=words.weekday(first.day, visitor.language))
+        if first
+        else "",
+        "week": _week(found, visitor),
+        "ways": _ways(visitor, found),
+        "others": [_line(each, visitor) for each in found[1:SHOWN]],
     }
 
 
-def _visit(visit: ComingVisit, site: Site, language: str, now: dt.datetime) -> dict[str, Any]:
+def visits(visitor: Visitor) -> dict[str, Any]:
+    """Return what the page of all coming visits shows."""
+    return {"visits": [as_read(each, visitor) for each in coming_of(visitor)[:SHOWN]]}
+
+
+def coming_of(visitor: Visitor) -> list[ComingVisit]:
+    """Return the visits ahead, and one that is under way."""
+    found = coming.visits_coming([visitor.link.patient_id], since=visitor.now - BEGUN)
+    return [each for each in found if each.ends_at > visitor.now]
+
+
+def as_read(visit: ComingVisit, visitor: Visitor) -> dict[str, Any]:
+    """Return a visit as a patient reads it, in the clinic's time."""
+    language = visitor.language
     return {
         "visit": visit,
         "day": words.long_day(visit.day, language),
-        "time": words.clock(visit.minute, language, site.region),
+        "line": words.one_line(visit.day, language),
+        "time": words.clock(visit.minute, language, visitor.site.region),
         "about": words.about(visit.minutes, language),
-        "may_answer": visit.starts_at > now,
+        "may_answer": visit.starts_at > visitor.now,
+        "is_soon": visit.starts_at - visitor.now <= LATE_AHEAD,
+        "change_url": visitor.url("change/", visit=str(visit.session_id)),
+        "late_url": visitor.url("late/", visit=str(visit.session_id)),
     }
 
 
-def _line(visit: ComingVisit, site: Site, language: str) -> tuple[str, str]:
-    return words.one_line(visit.day, language), words.clock(visit.minute, language, site.region)
+def week_of(found: Sequence[ComingVisit], visitor: Visitor) -> list[ComingVisit]:
+    """Return the visits of the week of the next one that are still ahead."""
+    ahead = [each for each in found if each.starts_at > visitor.now]
+    return [each for each in ahead if each.day.isocalendar()[:2] == ahead[0].day.isocalendar()[:2]]
+
+
+def _week(found: Sequence[ComingVisit], visitor: Visitor) -> dict[str, Any] | None:
+    """Return the one tap for a week of visits; None: there are fewer than two, or all were answered."""
+    mine = week_of(found, visitor)
+    if len(mine) < 2 or all(each.is_confirmed for each in mine):
+        return None
+    return {"said": words.WORDS[visitor.language]["week"].format(count=len(mine)), "visits": mine}
+
+
+def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
+    w = words.WORDS[visitor.language]
+    then = found[1] if len(found) > 1 else None
+    ways = []
+    if then:
+        when = words.clock(then.minute, visitor.language, visitor.site.region)
+        more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)
+        ways.append(Way(visitor.url("visits/"), "calendar", w["all"], more))
+    return ways
+
+
+def _line(visit: ComingVisit, visitor: Visitor) -> tuple[str, str]:
+    when = words.clock(visit.minute, visitor.language, visitor.site.region)
+    return words.one_line(visit.day, visitor.language), when

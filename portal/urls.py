@@ -1,7 +1,21 @@
-"""The pages patients open without a login."""
+"""The pages patients open without a login: by the token of their link or, where a device was checked, without it."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.urls import path
 
-from portal import views
+from portal import answers, check, home
 
-urlpatterns = [path("v/<str:token>/", views.page, name="portal")]
+PAGES: list[tuple[str, Callable[..., Any], str]] = [
+    ("", home.first, "portal"),
+    ("answer/", answers.answer, "portal-answer"),
+    ("week/", answers.week, "portal-week"),
+    ("visits/", home.visits, "portal-visits"),
+    ("check/", check.ask, "portal-check"),
+]
+
+urlpatterns = [
+    *(path(f"v/<str:token>/{at}", view, name=name) for at, view, name in PAGES),
+    *(path(f"my/{at}", view, name=f"{name}-mine") for at, view, name in PAGES),
+]

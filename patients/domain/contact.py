@@ -47,6 +47,9 @@ class Problem(StrEnum):
     UNCONFIRMED = "unconfirmed"  # nothing got through for weeks: the number may be somebody else's by now
 
 
+TRIES = 5  # wrong birth dates before a patient's page stops asking (reliability.md 4.5)
+
+
 class Language(StrEnum):
     ENGLISH = "en"
     SPANISH = "es"

@@ -1,5 +1,6 @@
 """A phone that opens a link: what is read on the page, and what is tapped."""
 
+import datetime as dt
 import html
 import re
 from typing import Any
@@ -14,7 +15,7 @@ BANNED = ("Maria", "Garcia", "TMS", "treatment", "session", "1984", "2040", "36"
 
 def banned_in(answer: Any, path: str) -> list[str]:
     """Return the words a page may not hold; a link's token and a form's keys are chance, not words."""
-    words = re.sub(r'value="[^"]*"', "", text_of(answer).replace(path, ""))
+    words = re.sub(r'value="[^"]*"|visit=\d+', "", text_of(answer).replace(path, ""))
     return [word for word in BANNED if word in words]
 
 
@@ -34,9 +35,18 @@ def seen(answer: Any) -> str:
 
 
 def fields_in(answer: Any) -> dict[str, str]:
-    return dict(re.findall(r'name="(form|visit|timing|lang)" value="([^"]*)"', text_of(answer)))
+    """Return the hidden fields of a page's first form."""
+    form = re.search(r"<form.*?</form>", text_of(answer), flags=re.DOTALL)
+    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', form.group() if form else ""))
 
 
 def say(client: Client, path: str, answer: str, **more: Any) -> Any:
     fields = fields_in(client.get(path)) | {"answer": answer} | more.pop("fields", {})
-    return client.post(path, fields, **more)
+    return client.post(f"{path}answer/", fields, **more)
+
+
+def check(client: Client, world: World, day: dt.date | None = None) -> Any:
+    """Give a birth date on the page that asks for it; without a day, the right one."""
+    at, born = f"{path_of(world)}check/", day or world.maria.birth_date
+    given = {"year": born.year, "month": born.month, "day": born.day}
+    return client.post(at, fields_in(client.get(at)) | given)

@@ -1,0 +1,19 @@
+"""The first page of a link: the next visit, one tap to say yes, and the way to everything else."""
+
+from django.http import HttpRequest, HttpResponse
+
+from portal import show
+from portal.pages import Visitor, page
+from portal.pages import show as shown
+
+
+@page()
+def first(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show the next visit and what can be done about it."""
+    return shown(request, visitor, "portal/home.html", {"is_home": True, **show.home(visitor)})
+
+
+@page()
+def visits(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Show all coming visits, each with the way to change it."""
+    return shown(request, visitor, "portal/visits.html", show.visits(visitor))

@@ -12,6 +12,7 @@ from patients import phones
 from scheduling.domain.states import CourseState, SessionState
 from scheduling.queries.coming import rides_promised
 
+PAGE = "page"  # where a provider stands: tapped on the patient's own page
 LONG = dt.timedelta(minutes=5)  # a text nobody's machine has worked by then is read by a person
 _ABOUT_ONE_VISIT = frozenset({Outcome.ASKED, Outcome.RIDE_NO, Outcome.NO_RIDE, Outcome.LATE})
 _ABOUT_RIDE = frozenset({Outcome.RIDE_NO, Outcome.NO_RIDE})
@@ -56,6 +57,7 @@ class InboundLine:
     done_at: dt.datetime | None
     done_by: str
     done_what: str
+    is_tapped: bool = False  # on the patient's own page, not written
 
     @property
     def sender(self) -> str:
@@ -168,6 +170,7 @@ def _line(row: InboundMessage) -> InboundLine:
         done_at=row.done_at,
         done_by=row.done_by.name if row.done_by else "",
         done_what=row.done_what,
+        is_tapped=row.provider == PAGE,
     )
 
 

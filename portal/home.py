@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from portal import show
+from portal import changing, show
 from portal.pages import Visitor, page
 from portal.pages import show as shown
 
@@ -10,7 +10,8 @@ from portal.pages import show as shown
 @page()
 def first(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the next visit and what can be done about it."""
-    return shown(request, visitor, "portal/home.html", {"is_home": True, **show.home(visitor)})
+    context = {"is_home": True, **show.home(visitor), **changing.said(request, visitor)}
+    return shown(request, visitor, "portal/home.html", context)
 
 
 @page()

@@ -5,13 +5,17 @@ from typing import Any
 
 from django.urls import path
 
-from portal import answers, check, home
+from portal import answers, changing, check, home
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
     ("answer/", answers.answer, "portal-answer"),
     ("week/", answers.week, "portal-week"),
     ("visits/", home.visits, "portal-visits"),
+    ("change/", changing.change, "portal-change"),
+    ("late/", changing.late, "portal-late"),
+    ("back/", changing.back, "portal-back"),
+    ("feel/", changing.feel, "portal-feel"),
     ("check/", check.ask, "portal-check"),
 ]
 

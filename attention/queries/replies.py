@@ -36,6 +36,9 @@ def _item(line: InboundLine, now: dt.datetime) -> Item | None:
         return _of(line, Kind.CRISIS, "They may be in danger", "Call the number now.", Severity.HIGH)
     if not line.is_handled:
         return _of(line, Kind.REPLY, "A text waits to be worked", "Read it. The worker is behind.", Severity.HIGH)
+    if line.outcome == Outcome.UNWELL:
+        words = "They say it is how they feel, and were shown the numbers for a crisis. Call today."
+        return _of(line, Kind.CANT_COME, "Can't come: how they feel", words, Severity.HIGH)
     if line.outcome == Outcome.LATE:
         return _late(line, now)
     if line.outcome in _CANT_COME:
@@ -55,6 +58,8 @@ def _cant_come(line: InboundLine, now: dt.datetime) -> Item | None:
         return None
     is_near = line.about.starts_at - now <= SOON
     title, wanted = _CANT_COME[line.outcome]
+    if line.is_tapped:
+        title = "Wants another time: call them"
     words = f"{_when(line)}. It stays booked. Call, and find {wanted}."
     return _of(line, Kind.CANT_COME, title, words, Severity.HIGH if is_near else Severity.MEDIUM)
 

@@ -9,6 +9,7 @@ from notifications.domain.states import Kind
 class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     ASKED = "asked"  # can't come, or wants another time: the visit stays booked
+    UNWELL = "unwell"  # can't come, and says it is how they feel; whatever became of the visit
     LATE = "late"
     RIDE_YES = "ride_yes"
     RIDE_NO = "ride_no"
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
 NEEDS_A_PERSON = frozenset(
     {
         Outcome.ASKED,
+        Outcome.UNWELL,
         Outcome.LATE,
         Outcome.RIDE_NO,
         Outcome.NO_RIDE,
@@ -46,6 +48,7 @@ NEEDS_A_PERSON = frozenset(
 WORDS: dict[Outcome, str] = {
     Outcome.CONFIRMED: "The visit is confirmed.",
     Outcome.ASKED: "They asked for a change. Nothing was moved.",
+    Outcome.UNWELL: "They say it is how they feel. They were shown the numbers for a crisis.",
     Outcome.LATE: "Noted as running late.",
     Outcome.RIDE_YES: "The ride is confirmed.",
     Outcome.RIDE_NO: "The driver can't come. The visit stays booked.",

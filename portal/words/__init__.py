@@ -9,6 +9,8 @@ LANGUAGES = {"en": "English", "es": "Español"}
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "code": "en",
+        "crisis_line": "988",
+        "emergency_line": "911",
         "title": "Your visit",
         "next": "Your next visit",
         "map": "Show on a map",
@@ -39,6 +41,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "es": {
         "code": "es",
+        "crisis_line": "988",
+        "emergency_line": "911",
         "title": "Su visita",
         "next": "Su siguiente visita",
         "map": "Ver en un mapa",
@@ -108,7 +112,7 @@ _MONTHS = {
 def said_in(region: str, language: str) -> dict[str, str]:
     """Return the words for a region: the numbers for emergencies only where they are answered."""
     found = WORDS[language]
-    return found if region in CATALOGUE_REGIONS else found | {"crisis": found["crisis_elsewhere"]}
+    return found if region in CATALOGUE_REGIONS else found | {"crisis": found["crisis_elsewhere"], "crisis_line": ""}
 
 
 def weekday(day: dt.date, language: str) -> str:

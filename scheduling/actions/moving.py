@@ -34,6 +34,7 @@ def apply_change(
     session_id: int | None = None,
     version: int | None = None,
     may_decide: bool = False,
+    reason: str = "",
 ) -> tuple[int, bool]:
     """Make a previewed change: all of it or nothing; return the course's id, and whether it was made before.
 
@@ -57,14 +58,14 @@ def apply_change(
             locking.check_version(session_id, version)
         if course.version != shown.version:
             raise PlanGone(f"{meanwhile.who_changed_course(course)} The choices have changed.")
-        _apply(course, shown, Hand.of(request, now))
+        _apply(course, shown, Hand.of(request, now), reason)
         _audit(request, course, shown.kind, now)
         return course.pk
 
     return locking.once(request, run, has_looked=True)
 
 
-def _apply(course: Course, shown: Shown, hand: Hand) -> None:
+def _apply(course: Course, shown: Shown, hand: Hand, reason: str) -> None:
     places = [place for _number, place in shown.moves] + list(shown.added)
     visits.lock(site=course.site, patient_id=course.patient_id, planned=places)
     moved = _locked(course, [number for number, _place in shown.moves])
@@ -75,7 +76,7 @@ def _apply(course: Course, shown: Shown, hand: Hand) -> None:
         check_open(course.site, timed, hand.now)
         check_lists(course.site, definition_under(course), _listed(shown, moved), hand.now)
         check_other_courses(course, timed)
-    change = ledger.header(course, shown.kind, hand, facts=_facts(shown), data=_summary(shown))
+    change = ledger.header(course, shown.kind, hand, facts=_facts(shown), reason=reason, data=_summary(shown))
     edits = [edit_to(course, moved[number], Visit(place, zone)) for number, place in shown.moves if number in moved]
     edits += cancelling.cancelled(course, list(dropped.values()), SHORTER, CancelledBy.CLINIC, hand.now)
     if edits:

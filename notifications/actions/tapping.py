@@ -1,0 +1,62 @@
+"""What people tap on their page and somebody must know: kept beside what they write, for the same people."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from notifications.actions.transitions import address_hash
+from notifications.domain.inbound import Outcome
+from notifications.inbox import PAGE
+from notifications.models import InboundMessage
+from patients import actions as patient_actions
+from patients.domain.contact import ContactKind
+from patients.models import ContactPoint, Patient
+from scheduling.queries import coming
+
+
+@transaction.atomic(durable=True)
+def tell_desk(
+    *,
+    patient_id: int,
+    session_id: int,
+    timing_version: int,
+    outcome: Outcome,
+    words: str,
+    now: dt.datetime,
+    minutes: int | None = None,
+) -> bool:
+    """Keep what a patient tapped about a visit of theirs until somebody says what was done; return False if it is not.
+
+    `words`: as the desk reads it. Said again before that, the latest words count and nothing is added.
+    """
+    if not coming.is_of(session_id, patient_id=patient_id):
+        return False
+    patient_actions.lock_patient(patient_id=patient_id)
+    same = InboundMessage.objects.filter(provider=PAGE, session=session_id, outcome=outcome)
+    open_row = same.filter(timing_version=timing_version, done_at=None).first()
+    if open_row:
+        InboundMessage.objects.filter(pk=open_row.pk).update(body=words, minutes=minutes)
+        return True
+    phone = _phone(patient_id)
+    InboundMessage.objects.create(
+        provider=PAGE,
+        provider_sid=f"{session_id}.{timing_version}.{outcome}.{same.count()}",
+        site=Patient.objects.select_related("site").get(pk=patient_id).site,
+        patient_id=patient_id,
+        session_id=session_id,
+        timing_version=timing_version,
+        address=phone,
+        address_hash=address_hash(phone),
+        body=words,
+        minutes=minutes,
+        outcome=outcome,
+        received_at=now,
+        handled_at=now,
+    )
+    return True
+
+
+def _phone(patient_id: int) -> str:
+    """Return the number to call back; empty: there is none."""
+    rows = ContactPoint.objects.filter(patient=patient_id, kind=ContactKind.PHONE, is_preferred=True)
+    return rows.values_list("value", flat=True).first() or ""

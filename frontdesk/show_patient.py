@@ -11,7 +11,7 @@ from notifications import policies
 from notifications import queries as messages
 from notifications.actions.policies import MAY_BE_ASKED
 from notifications.domain.states import Kind, MessageState
-from patients import life, phones
+from patients import life, links, phones
 from patients import queries as patients
 from patients.domain.clinical import RelatedRole, ScreeningCode
 from patients.domain.contact import CONSENT_SENTENCE, Channel, ContactKind, PatientState, Purpose
@@ -93,6 +93,7 @@ def patient_page(patient: Any, *, now: dt.datetime, with_messages: bool) -> dict
         "languages": tuple(LANGUAGES.items()),
         "today": today.isoformat(),
         **_born(patient.birth_date, today),
+        "link": links.standing(patient.pk),
         "points": [_point(row) for row in patients.contact_points(patient)],
         "consents": _consents(patients.consents_in_force(patient), people, patient.site.zone),
         "sentence": CONSENT_SENTENCE.format(clinic=patient.site.name),

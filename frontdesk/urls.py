@@ -130,6 +130,7 @@ urlpatterns = [
     path("patients/<int:patient_id>/edit/", patient_life.edit, name="patient-edit"),
     path("patients/<int:patient_id>/addresses/", patient_life.address, name="patient-address"),
     path("patients/<int:patient_id>/addresses/<int:point_id>/<str:verdict>/", patient_life.judge, name="patient-judge"),
+    path("patients/<int:patient_id>/link/<str:verdict>/", patient_life.link, name="patient-link"),
     path("patients/<int:patient_id>/consents/", patient_life.agree, name="patient-agree"),
     path("patients/<int:patient_id>/consents/end/", patient_life.end_agreement, name="patient-agree-end"),
     path("patients/<int:patient_id>/absences/", patient_life.absence, name="patient-absence"),

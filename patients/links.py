@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from django.conf import settings
 from django.db import transaction
 
-from patients.models import PatientLink
+from patients.models import LinkCheck, PatientLink
 
 TOKEN_BYTES = 16  # 128 bits: 22 letters
 
@@ -67,6 +67,14 @@ def _made(patient_ids: Sequence[int], now: dt.datetime) -> list[PatientLink]:
         if fresh:
             PatientLink.objects.bulk_update(fresh, ["token_hash"])
         return found
+
+
+def standing(patient_id: int) -> dict[str, bool]:
+    """Tell whether a patient has a link, and whether their page still asks for the birth date; two statements."""
+    return {
+        "is_there": PatientLink.objects.filter(patient=patient_id, ended_at=None).exists(),
+        "is_closed": LinkCheck.objects.filter(patient=patient_id, closed_at__isnull=False).exists(),
+    }
 
 
 def find(token: str) -> PatientLink | None:

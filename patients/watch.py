@@ -8,7 +8,7 @@ from django.db.models import Exists, Max, OuterRef
 
 from clinic.lookups import among
 from patients.domain.contact import Channel, ContactKind, Purpose
-from patients.models import Consent, ContactPoint, MeasureResult
+from patients.models import Consent, ContactPoint, LinkCheck, MeasureResult
 
 
 def never_asked_to_text(patient_ids: Collection[int]) -> set[int]:
@@ -37,6 +37,12 @@ def wrong_addresses(patient_ids: Collection[int]) -> list[WrongAddress]:
         for row in rows.order_by("pk")
         if row.problem_at is not None
     ]
+
+
+def links_closed(patient_ids: Collection[int]) -> dict[int, dt.datetime]:
+    """Return since when the pages of some patients ask for no birth date any more, by patient; one statement."""
+    rows = LinkCheck.objects.filter(among("patient_id", patient_ids), closed_at__isnull=False)
+    return {patient: at for patient, at in rows.order_by("pk").values_list("patient_id", "closed_at") if at}
 
 
 def latest_measures(patient_ids: Collection[int]) -> dict[tuple[int, str], dt.date]:

@@ -26,10 +26,10 @@ def change(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     session = _session(request, visitor)
     if session is None:
         return go(visitor, changed="1")
-    if other_times.is_too_late(session, now=visitor.now):
-        return show(request, visitor, "portal/too_late.html", {}, WORDS)
     if request.method == "POST" and (chosen := request.POST.get("to", "")):
         return _do(request, visitor, chosen)
+    if other_times.is_too_late(session, now=visitor.now):
+        return _too_late(request, visitor)
     is_empty = request.method == "POST"
     context = _offered(session, visitor) | {"is_empty": is_empty}
     return show(request, visitor, "portal/change.html", context, WORDS, 422 if is_empty else 200)
@@ -95,10 +95,16 @@ def _do(request: HttpRequest, visitor: Visitor, chosen: str) -> HttpResponse:
         outcome, did = Outcome.DONE, "call"
     else:
         outcome, did = _changed(visitor, session_id, timing, chosen, why)
+    if outcome is Outcome.TOO_LATE:
+        return _too_late(request, visitor)
     if why is Why.FEEL:
         _tell(visitor, session_id, timing, Told.UNWELL, "I can't come because of how I feel.")
         return go(visitor, "feel/", **({"did": did} if outcome is Outcome.DONE else {"changed": "1"}))
     return go(visitor, **({"did": did} if outcome is Outcome.DONE else {"changed": "1"}))
+
+
+def _too_late(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    return show(request, visitor, "portal/too_late.html", {}, WORDS)
 
 
 def _changed(visitor: Visitor, session_id: int, timing: int, chosen: str, why: Why) -> tuple[Outcome, str]:
@@ -150,6 +156,7 @@ def _offered(session: Any, visitor: Visitor) -> dict[str, Any]:
             "value": f"{each.day.isoformat()} {each.minute}",
             "take": w["take"].format(**_when(each.day, each.minute, visitor, is_short=True)),
             **_when(each.day, each.minute, visitor),
+            "day": " ".join(words.long_day(each.day, visitor.language)),
         }
         for each in other_times.other_times(session, now=visitor.now)
     ]
@@ -163,5 +170,5 @@ def _offered(session: Any, visitor: Visitor) -> dict[str, Any]:
 
 def _when(day: dt.date, minute: int, visitor: Visitor, *, is_short: bool = False) -> dict[str, str]:
     language = visitor.language
-    said_day = words.weekday(day, language) if is_short else " ".join(words.long_day(day, language))
+    said_day = words.weekday(day, language) if is_short else words.in_sentence(day, language)
     return {"day": said_day, "time": words.clock(minute, language, visitor.site.region)}

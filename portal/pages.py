@@ -152,7 +152,7 @@ def _answered(view: View, request: HttpRequest, visitor: Visitor, kwargs: Mappin
             return go(visitor, _path_of(request, visitor))
         if _is_robot(visitor, made_at):
             link_actions.note_robot(patient_id=visitor.link.patient_id, now=visitor.now)
-            return go(visitor, _path_of(request, visitor), once_more="1")
+            return go(visitor, once_more="1")
     try:
         return view(request, visitor, **kwargs)
     except Rejected:

@@ -107,6 +107,28 @@ def _wrong(found: WrongAddress, course: WatchedCourse) -> Item:
     )
 
 
+def links_closed(courses: Sequence[WatchedCourse]) -> list[Item]:
+    """Return the patients on whose page somebody gave five wrong birth dates, until the desk lets them try again."""
+    first_course: dict[int, WatchedCourse] = {}
+    for course in courses:
+        first_course.setdefault(course.patient_id, course)
+    closed = patients_watch.links_closed(first_course)
+    return [_closed(first_course[patient_id], since) for patient_id, since in closed.items()]
+
+
+def _closed(course: WatchedCourse, since: dt.datetime) -> Item:
+    return Item(
+        key=f"link:{course.patient_id}:{since:%Y%m%d%H%M%S}",
+        kind=Kind.NOT_REACHED,
+        title="Their link was closed: five wrong birth dates",
+        detail="Call, and ask whether it was them. Then let them try again, or put the number right.",
+        severity=Severity.MEDIUM,
+        since=since,
+        action=look(f"patients/{course.patient_id}/contacts/", "Open the record"),
+        **of_course(course),
+    )
+
+
 def no_text_consent(courses: Sequence[WatchedCourse]) -> list[Item]:
     """Return the patients with a visit to come who have a phone and never said yes or stop to texts."""
     first_course: dict[int, WatchedCourse] = {}

@@ -83,6 +83,7 @@ _READERS: tuple[tuple[tuple[Group, ...], _Reader], ...] = (
     ((_G.DELIVERY,), lambda r: delivery.not_reached(r.courses, r.site_ids, r.now)),
     ((_G.DELIVERY,), lambda r: delivery.untold(r.site_ids, r.now)),
     ((_G.DELIVERY,), lambda r: delivery.wrong_addresses(r.courses)),
+    ((_G.DELIVERY,), lambda r: delivery.links_closed(r.courses)),
     ((_G.DELIVERY,), lambda r: delivery.no_text_consent(r.courses)),
     ((_G.REPLIES, _G.TODAY), lambda r: replies.of_replies(r.site_ids, r.now)),
     ((_G.SETUP,), lambda r: machinery.sweep_stuck(r.expected, r.now)),

@@ -17,7 +17,7 @@ from frontdesk.views import after
 from frontdesk.views.visits import number
 from notifications import policies
 from notifications.actions.policies import ask_for
-from patients import access, consenting, contact_actions, edit_actions, life_actions
+from patients import access, consenting, contact_actions, edit_actions, life_actions, link_actions
 from patients.domain.clinical import RelatedRole, ScreeningCode
 from patients.domain.contact import Channel, ContactKind, Language, Purpose
 from patients.domain.details import clean_name, parse_birth_date
@@ -26,6 +26,10 @@ from patients.life_actions import DAY, NewAbsence
 from scheduling.domain import local_time
 
 _B = Permission.BOOK_COURSE
+LINKS = {
+    "end": (link_actions.end_link, "The link has ended. The next message carries a new one.", "There is no link."),
+    "open": (link_actions.allow_again, "They can give their birth date again.", "They can do that already."),
+}
 VERDICTS = {"wrong": contact_actions.mark_wrong, "right": contact_actions.mark_right}
 
 
@@ -111,6 +115,18 @@ def judge(request: HttpRequest, patient_id: int, point_id: int, verdict: str) ->
     VERDICTS[verdict](request=who(request), patient=found, contact_point_id=point_id, now=clock.now())
     words = {"wrong": "Nothing more is sent there.", "right": "It is used again."}[verdict]
     return _done(request, found, words, (f"contact_{verdict}", point_id))
+
+
+@require_POST
+@needs(_B)
+def link(request: HttpRequest, patient_id: int, verdict: str) -> HttpResponse:
+    """End a link, so that the next message carries a new one; or let the page ask for the birth date again."""
+    found = _patient(request, patient_id)
+    if verdict not in LINKS:
+        raise Malformed("A link is ended or opened.")
+    act, done, nothing = LINKS[verdict]
+    is_done = act(request=who(request), patient_id=found.pk, now=clock.now())
+    return _done(request, found, done if is_done else nothing)
 
 
 @require_POST

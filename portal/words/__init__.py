@@ -128,6 +128,12 @@ def long_day(day: dt.date, language: str) -> tuple[str, str]:
     return f"{weekday(day, language)},", f"{month} {day.day}"
 
 
+def in_sentence(day: dt.date, language: str) -> str:
+    """Return a day within a sentence: Tuesday, November 24, or martes 24 de noviembre."""
+    found = " ".join(long_day(day, language))
+    return found if language == "en" else found[0].lower() + found[1:]
+
+
 def one_line(day: dt.date, language: str) -> str:
     """Return a day on one line, its weekday short: Tue, November 24, or mar 24 de noviembre."""
     short = weekday(day, language)[:3]

@@ -17,7 +17,7 @@ from tests.factories import World, make_staff
 
 TODAY = dt.date(2026, 11, 23)
 NASTY = "<script>alert(1)</script>"
-STATEMENTS = 19
+STATEMENTS = 21
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ NOT_TAKEN_BACK = {
     "course-measure-remove": "The right total is recorded in its place.",
     "patient-edit": "Names are kept nowhere but in the record; the ones before are typed again.",
     "patient-address": "The link in older texts has ended; the number before is typed again.",
+    "patient-link": "An ended link stays ended; closing the check again is what five wrong dates are for.",
     "patient-agree-end": "A no is a no; a new yes is asked for and noted.",
     "absence-remove": "The absence is added again.",
     "patient-flag": "Only a clinician clears what was found.",

@@ -19,6 +19,7 @@ _TIMES = {
     "remind_minute": ("Reminders the day before, at", ""),
     "digest_minute": ("The week ahead, at", ""),
 }
+_PROGRESS = (("1", "Visit 3 of 36"), ("0", "No count"))
 _FIELD_OF = {"digest_at": "digest_minute", "remind_at": "remind_minute"}
 _COUNTS = {"daily_cap": ("Texts a day, at most", ("1", "2")), "weekly_cap": ("Texts a week, at most", tuple("1234567"))}
 KINDS = {
@@ -46,6 +47,7 @@ def wanted(typed: Mapping[str, str], kinds_on: Sequence[str]) -> dict[str, Any]:
             found[name] = local_time.parse_wall(typed.get(name, "")[:5])
         except ValueError as error:
             faults[name] = str(error)
+    found["shows_progress"] = typed.get("shows_progress", "1") != "0"
     for name in (*_COUNTS, "digest_weekday"):
         text = typed.get(name, "")
         if text.isdecimal() and len(text) < 3:
@@ -70,6 +72,8 @@ def form_of(
     ]
     days = tuple((str(number), name) for number, name in WEEKDAYS)
     counts.append(Field("digest_weekday", "The week ahead, on", str(row.digest_weekday), kind="select", options=days))
+    progress = str(int(row.shows_progress))
+    counts.append(Field("shows_progress", "Patients see on their page", progress, kind="select", options=_PROGRESS))
     said = {_FIELD_OF.get(name, name): _sentence(words) for name, words in faults.items()}
     on = [kind.value for kind in KINDS if kind.value not in row.kinds_off] if kinds_on is None else kinds_on
     return {

@@ -255,6 +255,7 @@ class SitePolicy(models.Model):
     remind_minute = models.PositiveSmallIntegerField(default=10 * 60)
     kinds_off = models.JSONField(default=list)
     crisis_words = models.JSONField(default=list)  # beside those every site has
+    shows_progress = models.BooleanField(default=True)  # on a patient's page, after the birth date: visit 3 of 36
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

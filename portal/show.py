@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
+from notifications.policies import policy_of
 from portal import words
 from portal.pages import Visitor
 from scheduling.queries import coming
@@ -39,6 +40,7 @@ def home(visitor: Visitor) -> dict[str, Any]:
         if first
         else "",
         "week": _week(found, visitor),
+        "progress": _progress(first, visitor),
         "ways": _ways(visitor, found),
         "others": [_line(each, visitor) for each in found[1:SHOWN]],
     }
@@ -69,6 +71,17 @@ def as_read(visit: ComingVisit, visitor: Visitor) -> dict[str, Any]:
         "change_url": visitor.url("change/", visit=str(visit.session_id)),
         "late_url": visitor.url("late/", visit=str(visit.session_id)),
     }
+
+
+def _progress(first: ComingVisit | None, visitor: Visitor) -> str:
+    """Return how far the course is, in words, where the birth date was given and the clinic shows it."""
+    if not visitor.is_checked or not policy_of(visitor.site.pk).shows_progress:
+        return ""
+    found = coming.progress_of(visitor.link.patient_id, session_id=first.session_id if first else None)
+    if found is None:
+        return ""
+    key = "all_done" if found.is_over else "visit_of"
+    return words.WORDS[visitor.language][key].format(number=found.number, count=found.prescribed)
 
 
 def week_of(found: Sequence[ComingVisit], visitor: Visitor) -> list[ComingVisit]:

@@ -9,8 +9,8 @@ from django.db.models import Max, OuterRef, QuerySet
 from scheduling.domain import gate_kinds
 from scheduling.domain.gate_kinds import NAMED
 from scheduling.domain.operations import OfferState
-from scheduling.domain.states import SessionState
-from scheduling.models import Prerequisite, Session, SlotOffer
+from scheduling.domain.states import DELIVERED, CourseState, SessionState
+from scheduling.models import Course, Prerequisite, Session, SlotOffer
 from scheduling.queries.definitions import definitions_of
 
 
@@ -77,6 +77,32 @@ def rides_promised(session: OuterRef, starts_at: OuterRef) -> QuerySet[Prerequis
         is_confirmed=True,
         withdrawn_at=None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a course is: the number of the next visit, or of those that were, and how many were prescribed."""
+
+    number: int
+    prescribed: int
+    is_over: bool
+
+
+def progress_of(patient_id: int, *, session_id: int | None) -> Progress | None:
+    """Return how far the course of a patient's visit is; without a visit, how the latest one ended.
+
+    None: there was none, it was broken off, or it is a single visit. One or two statements.
+    """
+    if session_id is not None:
+        row = Session.objects.filter(pk=session_id, patient=patient_id).values_list("number", "course__prescribed")
+        found = row.first()
+        return Progress(*found, is_over=False) if found and found[1] > 1 else None
+    courses = Course.objects.filter(patient=patient_id).order_by("-pk")
+    last = courses.values_list("pk", "prescribed", "state").first()
+    if last is None or last[2] != CourseState.COMPLETED or last[1] < 2:
+        return None
+    done = Session.objects.filter(course=last[0], state__in=DELIVERED, is_counted=True).count()
+    return Progress(done, last[1], is_over=True)
 
 
 def last_visit_ended(patient_id: int) -> dt.datetime | None:

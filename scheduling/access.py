@@ -14,6 +14,7 @@ from scheduling.models import (
     Course,
     ExtraHours,
     LevelProposal,
+    PrepSheet,
     RecordingGap,
     Resource,
     Session,
@@ -105,6 +106,15 @@ def block(user: StaffUser, block_id: int, permission: Permission) -> Block:
     :raises NotFound: there is none, or it is at a site where this person lacks the permission.
     """
     return _at_own_site(Block.objects.select_related("site"), user, block_id, permission, "There is no such block.")
+
+
+def prep_sheet(user: StaffUser, sheet_id: int, permission: Permission) -> PrepSheet:
+    """Return a list of steps of one of this person's sites, in force or not; site fetched.
+
+    :raises NotFound: there is none, or it is at a site where this person lacks the permission.
+    """
+    rows = PrepSheet.objects.select_related("site")
+    return _at_own_site(rows, user, sheet_id, permission, "There is no such list.")
 
 
 def extra_hours(user: StaffUser, extra_id: int, permission: Permission, *, site_id: int) -> ExtraHours:

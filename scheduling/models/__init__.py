@@ -5,6 +5,7 @@ from scheduling.models.courses import Course, Protocol, ProtocolDraft, Reservati
 from scheduling.models.gates import Prerequisite
 from scheduling.models.history import CourseEvent, RecordingGap, SessionEvent
 from scheduling.models.operations import Block, DayPrint, ExtraHours, LevelProposal
+from scheduling.models.prep import PrepSheet, PrepTick
 from scheduling.models.resources import (
     AttendancePolicy,
     ClosedGroup,
@@ -32,6 +33,8 @@ __all__ = [
     "LevelProposal",
     "Outage",
     "Payer",
+    "PrepSheet",
+    "PrepTick",
     "Prerequisite",
     "Protocol",
     "ProtocolDraft",

@@ -20,7 +20,7 @@ from notifications.wake import wake_sender
 from patients import access as patient_access
 from patients import draft_actions, import_drafts
 from scheduling import access
-from scheduling.actions import blocks, offers, resources, unblocking, unbooking, undoing
+from scheduling.actions import blocks, offers, prep, resources, unblocking, unbooking, undoing
 from scheduling.errors import IllegalMove
 
 TAKEN_BACK = "Taken back."
@@ -109,6 +109,14 @@ def _import(request: HttpRequest, pk: int | str, version: int, now: dt.datetime)
     return show_import.said_of(found)
 
 
+def _prep(request: HttpRequest, pk: int | str, version: int, now: dt.datetime) -> str:
+    user: Any = request.user
+    row = access.prep_sheet(user, int(pk), Permission.MANAGE_SITE)
+    about: dict[str, Any] = {"site": row.site, "code": row.code, "wanted": row.version - 1, "version": version}
+    prep.put_back(request=who(request), **about, now=now)
+    return "Taken back. Patients read what they read before."
+
+
 def _merge(request: HttpRequest, pk: int | str, version: int, now: dt.datetime) -> str:
     user: Any = request.user
     merge = patient_access.merge(user, int(pk))
@@ -127,6 +135,7 @@ UNDOABLES: dict[str, Callable[[HttpRequest, int | str, int, dt.datetime], str]] 
     "resource_retired": _resource_retired,
     "closed_days": _closed_days,
     "merge": _merge,
+    "prep": _prep,
 } | OF_PATIENTS
 # The course whose patient is told of it, by kind.
 COURSE_OF: dict[str, Callable[[HttpRequest, int | str], int | None]] = {

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from clinic.domain.permissions import Permission
-from frontdesk import show, show_gates, show_visit, ways
+from frontdesk import show, show_gates, show_prep, show_visit, ways
 from frontdesk.show_held import counting
 from frontdesk.show_messages import KINDS
 from frontdesk.show_messages import LOOKS as MESSAGE_LOOKS
@@ -98,6 +98,7 @@ def panel_context(session: Any, *, now: dt.datetime, user: Any) -> dict[str, Any
         "course_words": show_visit.course_words(session, sessions),
         "due": _due(session, definition, sessions),
         "paid": _paid(session, sessions, now),
+        "ready": show_prep.panel_line(session),
     }
     return context
 

@@ -55,7 +55,7 @@ def test_a_panel_costs_the_same_statements_whatever_its_course_holds(
         shown = panel(desk, session)
 
     assert shown.count('class="ck-dot ') == sum(counts.values())
-    assert len(queries) == 23
+    assert len(queries) == 25
 
 
 def test_a_step_that_nobody_is_texted_about_costs_the_panel_nothing_more(

@@ -28,6 +28,7 @@ TAKEN_BACK_BY = {
     "block-move": "block",
     "block-back": "block",
     "import-draft": "import",
+    "prep-edit": "prep",
     "course-resize": "course",
     "course-measure": "measure",
     "patient-judge": "contact_wrong",

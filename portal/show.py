@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from notifications.policies import policy_of
-from portal import words
+from portal import show_ready, words
 from portal.pages import Visitor
+from portal.words.ready import WORDS as READY
 from scheduling.queries import coming
 from scheduling.queries.coming import ComingVisit
 
@@ -102,6 +103,8 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     w = words.WORDS[visitor.language]
     then = found[1] if len(found) > 1 else None
     ways = []
+    if found and (more := show_ready.prep_line(visitor, found[0])):
+        ways.append(Way(visitor.url("ready/"), "list", READY[visitor.language]["ready_title"], more))
     if then:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)

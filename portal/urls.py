@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import path
 
-from portal import answers, changing, check, home
+from portal import answers, changing, check, home, ready
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
@@ -17,6 +17,7 @@ PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("back/", changing.back, "portal-back"),
     ("feel/", changing.feel, "portal-feel"),
     ("check/", check.ask, "portal-check"),
+    ("ready/", ready.ready, "portal-ready"),
 ]
 
 urlpatterns = [

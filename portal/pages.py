@@ -19,7 +19,7 @@ from notifications.queries import was_written_to_lately
 from patients import link_actions, phones
 from portal import door, words
 from portal.door import Link
-from portal.throttling import is_too_often
+from portal.throttling import is_own_too_often, is_too_often
 
 METHODS = ["GET", "HEAD", "POST"]
 HOME = "/my/"
@@ -130,7 +130,7 @@ def closed(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
 def _opened(view: View, level: int, request: HttpRequest, token: str, kwargs: Mapping[str, Any]) -> HttpResponse:
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
-    if is_too_often(request, token or door.key_of_device(request)):
+    if is_too_often(request, token) if token else is_own_too_often(request, door.key_of_device(request)):
         return closed(request, "often", status=429)
     now = clock.now()
     link = door.open_link(token, now=now) if token else door.open_device(request, now=now)
@@ -156,7 +156,7 @@ def _answered(view: View, request: HttpRequest, visitor: Visitor, kwargs: Mappin
     try:
         return view(request, visitor, **kwargs)
     except Rejected:
-        return go(visitor, changed="1")
+        return go(visitor, changed="1") if request.method == "POST" else closed(request, "often", status=503)
     except OperationalError:  # what is asked for is being changed at this very moment; nothing was saved
         return closed(request, "often", status=503)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from rest_framework.throttling import SimpleRateThrottle
 logger = logging.getLogger(__name__)
 
 RATE = "30/min"
+OWN_RATE = "120/min"  # on a device that was checked: a form is answered question by question
 
 
 class PerSender(SimpleRateThrottle):
@@ -31,17 +33,34 @@ class PerLink(SimpleRateThrottle):
         return _key(self.scope, str(view))
 
 
+class PerDevice(PerLink):
+    """Counts the requests for one link from devices that were checked."""
+
+    scope, rate = "portal-device", OWN_RATE
+
+
+def is_own_too_often(request: HttpRequest, key: str) -> bool:
+    """Count a request from a device that was checked for a link; other devices behind the same address count apart."""
+    return not _are_allowed(lambda: [PerDevice().allow_request(_any(request), _any(key))])
+
+
 def is_too_often(request: HttpRequest, token: str) -> bool:
     """Count a request for a link, and tell whether its sender or the link had their share of this minute."""
-    asked: Any = request
-    link: Any = token
+    asked, link = _any(request), _any(token)
+    return not _are_allowed(lambda: [PerSender().allow_request(asked, link), PerLink().allow_request(asked, link)])
+
+
+def _any(value: Any) -> Any:
+    return value  # the throttles are typed for views of the API
+
+
+def _are_allowed(look: Callable[[], list[bool]]) -> bool:
     try:
-        allowed = [PerSender().allow_request(asked, link), PerLink().allow_request(asked, link)]
+        return all(look())
     except RedisError:
         # Somebody who can't see when to come is worse off than a page that isn't rationed for a minute.
         logger.warning("The cache can't be reached; requests for links are not counted")
-        return False
-    return not all(allowed)
+        return True
 
 
 def _key(scope: str, ident: str) -> str:

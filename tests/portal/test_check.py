@@ -199,3 +199,13 @@ def test_the_order_of_the_fields_is_the_regions(world: World, visit: Session, cl
 
     orders = [sorted(pages.US_ORDER, key=lambda name: page.index(f'name="{name}"')) for page in (american, european)]
     assert orders == [list(pages.US_ORDER), list(pages.DAY_FIRST)]
+
+
+def test_on_a_checked_device_a_form_may_be_answered_question_by_question(
+    world: World, visit: Session, client: Client
+) -> None:
+    check(client, world)
+
+    statuses = [client.get("/my/").status_code for _time in range(121)]
+
+    assert statuses == [200] * 120 + [429]

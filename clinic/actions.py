@@ -53,7 +53,8 @@ class NewSite:
 class Request:
     """Who is asking, for the audit log and for idempotency.
 
-    Without a `user` it is nobody on the staff: `actor` says whose hand it is, such as the patient's.
+    Without a `user` it is nobody on the staff: `actor` says whose hand it is, such as the patient's, and `agent` with
+    which browser.
     """
 
     user: StaffUser | None
@@ -63,6 +64,7 @@ class Request:
     route: str = ""
     body_sha256: str = ""
     actor: str = ""
+    agent: str = ""
 
     @property
     def staff(self) -> StaffUser:

@@ -56,6 +56,7 @@ def back(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if request.method != "POST":
         return go(visitor)
     done = own_changes.take_back_own(
+        request=visitor.request,
         patient_id=visitor.link.patient_id,
         session_id=number(request, "visit"),
         version=number(request, "version"),

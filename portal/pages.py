@@ -56,7 +56,7 @@ class Visitor:
     @property
     def request(self) -> clinic_actions.Request:
         """Who asks, for what is changed: the patient."""
-        return clinic_actions.Request(user=None, actor=PATIENT)
+        return clinic_actions.Request(user=None, actor=PATIENT, agent=self.agent)
 
     @property
     def kept(self) -> dict[str, str]:

@@ -84,5 +84,5 @@ def _locked(session_id: int, timing_version: int, now: dt.datetime) -> Session |
 def _write(
     session: Session, kind: str, now: dt.datetime, said: dict[str, str], agent: str, *, confirmed_at: dt.datetime | None
 ) -> None:
-    note = said | ({"agent": agent[:200]} if agent else {})
-    ledger.write([Edit(session, kind, {"confirmed_at": confirmed_at}, note=note)], Hand(now, actor=PATIENT))
+    edit = Edit(session, kind, {"confirmed_at": confirmed_at}, note=said)
+    ledger.write([edit], Hand(now, actor=PATIENT, agent=agent))

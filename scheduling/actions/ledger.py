@@ -49,6 +49,7 @@ FACTS = (
 _TIMING = {"day", "minute", "starts_at", "ends_at", "cancelled_by", "visit_type"}
 _TOLD = {"is_counted", "day", "minute", "visit_type", "dose_mg"}  # a recount or a new numbering may follow from these
 _UNBILLED: dict[str, Any] = {"billing_code": "", "authorization_id": None, "uncovered": ""}
+AGENT = 200  # letters of a browser's name that are kept
 _FAR = dt.timedelta(days=500 * 365)
 
 
@@ -59,16 +60,18 @@ class Hand:
     now: dt.datetime
     by: StaffUser | None = None
     actor: str = ""
+    agent: str = ""  # the browser it was done with
 
     @classmethod
     def of(cls, request: clinic_actions.Request, now: dt.datetime) -> "Hand":
         """Return the hand of who asks."""
-        return cls(now, request.user, request.actor)
+        return cls(now, request.user, request.actor, request.agent)
 
     @property
     def note(self) -> dict[str, str]:
         """What an event says of the hand beside who on the staff it is."""
-        return {"actor": self.actor} if self.actor else {}
+        found = {"actor": self.actor, "agent": self.agent[:AGENT]}
+        return {name: value for name, value in found.items() if value}
 
 
 @dataclass(slots=True)

@@ -13,8 +13,6 @@ from scheduling.errors import CannotPlan, Conflict, IllegalMove, Rejected
 from scheduling.models import Session
 from scheduling.queries import other_times
 
-PATIENT = "patient"
-
 
 class Why(StrEnum):
     """Why somebody can't come: they may say it, and need not."""
@@ -117,13 +115,15 @@ def cancel_own(
     return Outcome.DONE
 
 
-def take_back_own(*, patient_id: int, session_id: int, version: int, now: dt.datetime) -> bool:
+def take_back_own(
+    *, request: clinic_actions.Request, patient_id: int, session_id: int, version: int, now: dt.datetime
+) -> bool:
     """Take back what a patient did last to their own visit; return False if it can't be: the time is gone, say."""
     step = other_times.own_step(patient_id, now=now)
     if step is None or (step.session_id, step.version) != (session_id, version):
         return False
     try:
-        undoing.undo(session_id=session_id, version=version, now=now, by=None, actor=PATIENT)
+        undoing.undo(session_id=session_id, version=version, now=now, by=None, own=request)
     except (Rejected, CannotPlan):
         return False
     return True

@@ -40,10 +40,17 @@ PART_OF_A_BLOCK = "This is part of a block. Undo the block, or move this visit."
 
 
 @transaction.atomic(durable=True)
-def undo(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | None, actor: str = "") -> None:
+def undo(
+    *,
+    session_id: int,
+    version: int,
+    now: dt.datetime,
+    by: StaffUser | None,
+    own: clinic_actions.Request | None = None,
+) -> None:
     """Take back the latest step of a session that is still in force; one of a bigger change takes the whole back.
 
-    `actor`: who is not on the staff and takes back what was their own step.
+    `own`: somebody who is not on the staff asks, and may take back nothing but a step of their own.
 
     :raises IllegalMove: there is nothing to take back, or a rule of the protocol would be broken by it.
     :raises SlotTaken: the session's time has gone to somebody else.
@@ -54,9 +61,9 @@ def undo(*, session_id: int, version: int, now: dt.datetime, by: StaffUser | Non
     event = _in_force(session_id)
     if event is None or not event.from_state or not _is_undoable(event):
         raise IllegalMove(NOTHING)
-    if actor and event.data.get("actor") != actor:
+    if own and event.data.get("actor") != own.actor:
         raise IllegalMove(NOTHING)
-    hand = Hand(now, by, actor)
+    hand = Hand.of(own, now) if own else Hand(now, by)
     _check_no_block(event.change)
     if event.change_id:
         _undo_change(session.course, event.change, hand)  # type: ignore[arg-type]

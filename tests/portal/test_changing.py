@@ -77,12 +77,15 @@ def test_a_time_that_is_taken_moves_the_visit_by_the_patients_own_hand(
 ) -> None:
     wanted = offered(page_of(client, world, visit))[1]
 
+    client.defaults["HTTP_USER_AGENT"] = "Phone/1"
     answer = send(client, world, visit, wanted, "work")
 
     moved = fresh(visit)
     event = SessionEvent.objects.filter(session=visit).latest("pk")
     assert (answer.status_code, answer["Location"], place(moved)) == (303, f"{path_of(world)}?did=moved", wanted)
-    assert (event.by, event.data["actor"], event.change.reason) == (None, "patient", "Work")  # type: ignore[union-attr]
+    assert (event.by, event.data["actor"], event.data["agent"]) == (None, "patient", "Phone/1")
+    assert event.change is not None
+    assert event.change.reason == "Work"
     assert replies(world) == []
 
 

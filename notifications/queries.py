@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications.domain.states import NEEDS_A_PERSON, Kind, MessageState
-from notifications.models import Message
+from notifications.models import Message, Suppression
 from notifications.proof import masked
 from notifications.rendering import shown
 from notifications.wording import words_of
@@ -62,6 +62,11 @@ def messages_of(
 def was_written_to_lately(patient_id: int, *, since: dt.datetime) -> bool:
     """Tell whether a message to a patient was given to a provider after an instant."""
     return Message.objects.filter(patient=patient_id, handed_at__gte=since).exists()
+
+
+def is_stopped(*, channel: str, hashed: str) -> bool:
+    """Tell whether an address, by its hash, asked for no more messages: only a START from it begins them again."""
+    return Suppression.objects.filter(channel=channel, address_hash=hashed).exists()
 
 
 def messages_counted(patient_id: int) -> int:

@@ -7,6 +7,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from clinic import actions as clinic_actions
+from patients import actions as patient_actions
 from patients import phones
 from patients.domain.contact import ContactKind, Problem, search_text
 from patients.errors import NotFound, Rejected
@@ -39,6 +40,23 @@ def mark_wrong(
     :raises NotFound: the patient has no such address.
     """
     return _set(request, patient, contact_point_id, Problem.WRONG_PERSON, now)
+
+
+@transaction.atomic(durable=True)
+def disown(*, request: clinic_actions.Request, patient_id: int, now: dt.datetime) -> None:
+    """Send nothing more to the number and the address in use, as whoever reads what came there says: not theirs.
+
+    The link ends as well. The desk is asked for the right ones and may set these right again; again changes nothing.
+    """
+    patient_actions.lock_patient(patient_id=patient_id)
+    patient = Patient.objects.select_related("site").get(pk=patient_id)
+    in_use = ContactPoint.objects.filter(patient=patient, is_preferred=True, is_usable=True).order_by("pk")
+    for contact_point_id in in_use.values_list("pk", flat=True):
+        _set(request, patient, contact_point_id, Problem.WRONG_PERSON, now)
+    if _end_links(patient, now):
+        clinic_actions.write_audit(
+            request=request, site=patient.site, action="link.ended", patient_ids=[patient_id], now=now
+        )
 
 
 @transaction.atomic(durable=True)
@@ -82,8 +100,8 @@ def record_address(
     return point
 
 
-def _end_links(patient: Patient, now: dt.datetime) -> None:
-    PatientLink.objects.filter(patient=patient, ended_at=None).update(ended_at=now)
+def _end_links(patient: Patient, now: dt.datetime) -> int:
+    return PatientLink.objects.filter(patient=patient, ended_at=None).update(ended_at=now)
 
 
 def _clean(patient: Patient, kind: ContactKind, value: str) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from clinic.models import Site
 from patients import links
 from patients.domain.contact import PatientState
-from scheduling.queries import coming
+from scheduling.queries import coming, waitlist
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 OPEN_AFTER = dt.timedelta(days=30)  # the last visit; then the link has ended
@@ -70,9 +70,9 @@ def _good(found: Any, now: dt.datetime) -> Link | None:
 
 
 def _is_of_use(patient_id: int, now: dt.datetime) -> bool:
-    """Tell whether a patient has or lately had a visit, or is asked right now whether they want a freed time."""
+    """Tell whether a patient has or lately had a visit, or waits for one."""
     last = coming.last_visit_ended(patient_id)
-    return (last is not None and last + OPEN_AFTER > now) or coming.is_asked(patient_id, now=now)
+    return (last is not None and last + OPEN_AFTER > now) or waitlist.waits(patient_id)
 
 
 def form_token(link: Link, *, now: dt.datetime) -> str:

@@ -35,6 +35,9 @@ class Purpose(StrEnum):
     ESCORT = "escort"  # the person who drives, about the visits they drive to
 
 
+OWN_PURPOSES = (Purpose.REMINDERS, Purpose.OFFERS, Purpose.FORMS)  # what a patient is written to about themselves
+
+
 class Problem(StrEnum):
     """Why nothing is sent to an address any more, though nobody asked to stop."""
 
@@ -60,6 +63,24 @@ CONSENT_SENTENCE = (
     "You agree to get texts about your visits from {clinic}. About 2 a week. "
     "Message and data rates may apply. Reply STOP to end, HELP for help."
 )
+CONSENT_SENTENCES = {
+    (Language.ENGLISH, Channel.SMS): CONSENT_SENTENCE,
+    (Language.ENGLISH, Channel.EMAIL): (
+        "You agree to get e-mails about your visits from {clinic}. Each one has a link to end them."
+    ),
+    (Language.SPANISH, Channel.SMS): (
+        "Usted acepta recibir mensajes de texto sobre sus visitas de {clinic}. Unos 2 por semana. "
+        "Pueden aplicarse tarifas de mensajes y datos. Responda STOP para terminar, HELP para ayuda."
+    ),
+    (Language.SPANISH, Channel.EMAIL): (
+        "Usted acepta recibir correos sobre sus visitas de {clinic}. Cada uno tiene un enlace para terminar."
+    ),
+}
+
+
+def wording_in(language: Language) -> str:
+    """Return the version of the words a yes is given to, as it is kept with the yes."""
+    return CONSENT_WORDING if language is Language.ENGLISH else f"{CONSENT_WORDING}-{language}"
 
 
 def folded(text: str) -> str:

@@ -8,9 +8,8 @@ from django.db.models import Max, OuterRef, QuerySet
 
 from scheduling.domain import gate_kinds
 from scheduling.domain.gate_kinds import NAMED
-from scheduling.domain.operations import OfferState
 from scheduling.domain.states import DELIVERED, CourseState, SessionState
-from scheduling.models import Course, Prerequisite, Session, SlotOffer
+from scheduling.models import Course, Prerequisite, Session
 from scheduling.queries.definitions import definitions_of
 
 
@@ -109,11 +108,6 @@ def last_visit_ended(patient_id: int) -> dt.datetime | None:
     """Return when a patient's last visit ends or ended, whatever became of it; None: there never was one."""
     found: dt.datetime | None = Session.objects.filter(patient=patient_id).aggregate(at=Max("ends_at"))["at"]
     return found
-
-
-def is_asked(patient_id: int, *, now: dt.datetime) -> bool:
-    """Tell whether a patient is asked whether they want a freed time, and may still say so."""
-    return SlotOffer.objects.filter(patient=patient_id, state=OfferState.OPEN, expires_at__gt=now).exists()
 
 
 def _booked(patient_ids: Collection[int], since: dt.datetime, until: dt.datetime | None) -> QuerySet[Session]:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -10,7 +12,73 @@ from django.db.models.functions import Coalesce
 from scheduling.domain.local_time import wall
 from scheduling.domain.operations import OfferState
 from scheduling.domain.refill import Slot
+from scheduling.domain.states import SessionState
 from scheduling.models import Closure, Outage, Reservation, Session, SlotOffer
+
+
+class Stands(StrEnum):
+    """How an offer stands for whoever it was made to."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    TAKEN = "taken"  # by somebody else
+    WITHDRAWN = "withdrawn"  # nobody has it; the clinic does not give it away any more
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    MISFIT = "misfit"  # the visit it was for is not what it was
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOffer:
+    """An offer as a patient may know it; `instead`: the day and minute of the visit that would move, None: a new
+    course would begin.
+    """
+
+    offer_id: int
+    stands: Stands
+    day: dt.date
+    minute: int
+    minutes: int
+    expires_at: dt.datetime
+    closed_at: dt.datetime | None
+    is_first: bool  # of a course that is waited for
+    instead: tuple[dt.date, int] | None = None
+
+
+def offers_to(patient_id: int, *, now: dt.datetime) -> list[OwnOffer]:
+    """Return the times ahead a patient was asked about by message, the latest first; one statement."""
+    over = {"starts_at__lt": OuterRef("ends_at"), "ends_at__gt": OuterRef("starts_at")}
+    held = Reservation.objects.filter(resource=OuterRef("resource"), is_active=True, **over)
+    rows = SlotOffer.objects.filter(patient=patient_id, starts_at__gt=now, is_by_phone=False)
+    rows = rows.annotate(is_held=Exists(held)).select_related("entry", "session").order_by("-pk")
+    return [_own(row, now) for row in rows]
+
+
+def _own(row: SlotOffer, now: dt.datetime) -> OwnOffer:
+    stands = _stands(row, now)
+    moves = row.session if row.session and stands is Stands.OPEN else None
+    return OwnOffer(
+        offer_id=row.pk,
+        stands=stands,
+        day=row.day,
+        minute=row.minute,
+        minutes=int((row.ends_at - row.starts_at).total_seconds() // 60),
+        expires_at=row.expires_at,
+        closed_at=row.answered_at,
+        is_first=row.entry.course_id is None,
+        instead=(moves.day, moves.minute) if moves else None,
+    )
+
+
+def _stands(row: SlotOffer, now: dt.datetime) -> Stands:
+    if row.state == OfferState.OPEN:
+        if row.expires_at <= now:
+            return Stands.EXPIRED
+        is_for_visit = row.session is None or row.session.state == SessionState.BOOKED
+        return Stands.OPEN if is_for_visit else Stands.MISFIT
+    if row.state == OfferState.TAKEN and not row.is_held:  # type: ignore[attr-defined] # annotated
+        return Stands.WITHDRAWN
+    return Stands(row.state)
 
 
 def offers_of(session: Session) -> list[SlotOffer]:

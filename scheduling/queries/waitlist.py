@@ -48,6 +48,47 @@ def entries_of(patient: Patient) -> list[WaitlistEntry]:
     return list(open_entries([patient.site_id]).filter(patient=patient))
 
 
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """What a patient waits for, as they may know it; without a `course_id` it is the first visit of a new one."""
+
+    entry_id: int
+    version: int
+    course_id: int | None
+    weekdays: tuple[int, ...]
+    from_minute: int
+    to_minute: int
+    is_call_only: bool
+
+
+def own_list(patient_id: int) -> list[OwnEntry]:
+    """Return what a patient waits for, the longest first; one statement."""
+    rows = WaitlistEntry.objects.filter(patient=patient_id, closed_at=None).exclude(settled()).order_by("since", "pk")
+    return [
+        OwnEntry(
+            entry_id=row.pk,
+            version=row.version,
+            course_id=row.course_id,
+            weekdays=tuple(row.weekdays),
+            from_minute=row.from_minute,
+            to_minute=row.to_minute,
+            is_call_only=row.is_call_only,
+        )
+        for row in rows
+    ]
+
+
+def waits(patient_id: int) -> bool:
+    """Tell whether a patient is on the list."""
+    return WaitlistEntry.objects.filter(patient=patient_id, closed_at=None).exclude(settled()).exists()
+
+
+def courses_under_way(patient_id: int) -> list[int]:
+    """Return the courses of a patient of which a visit may come sooner; one statement."""
+    rows = Course.objects.filter(patient=patient_id, state__in=UNDER_WAY).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
 def wanted_by(entry: WaitlistEntry) -> Wanted:
     """Return when somebody on the list wants to come."""
     return Wanted(frozenset(entry.weekdays), entry.from_minute, entry.to_minute)

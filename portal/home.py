@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from portal import changing, show
+from portal import changing, offers, show
 from portal.pages import Visitor, page
 from portal.pages import show as shown
 
@@ -11,6 +11,9 @@ from portal.pages import show as shown
 def first(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show the next visit and what can be done about it."""
     context = {"is_home": True, **show.home(visitor), **changing.said(request, visitor)}
+    context["offers"] = told = offers.shown(request, visitor)
+    if told["taken"]:
+        context["did"] = told["said"]
     return shown(request, visitor, "portal/home.html", context)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from clinic import actions as clinic_actions
 from clinic import clock
-from clinic.errors import Rejected
+from clinic.errors import Busy, Rejected
 from notifications.queries import was_written_to_lately
 from patients import link_actions, phones
 from portal import door, words
@@ -155,10 +155,10 @@ def _answered(view: View, request: HttpRequest, visitor: Visitor, kwargs: Mappin
             return go(visitor, once_more="1")
     try:
         return view(request, visitor, **kwargs)
+    except (Busy, OperationalError):  # what is asked for is being changed at this very moment; nothing was saved
+        return closed(request, "often", status=503)
     except Rejected:
         return go(visitor, changed="1") if request.method == "POST" else closed(request, "often", status=503)
-    except OperationalError:  # what is asked for is being changed at this very moment; nothing was saved
-        return closed(request, "often", status=503)
 
 
 def _is_robot(visitor: Visitor, made_at: dt.datetime) -> bool:
@@ -200,6 +200,9 @@ def _frame(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
         "other_url": "?" + urlencode(query | {"lang": other} | ({"text": LARGE} if visitor.is_large else {})),
         "size_url": "?" + urlencode(query | own_language | sizes),
         "home_url": visitor.url(),
+        "settings_url": visitor.url("settings/"),
+        "privacy_url": visitor.url("privacy/"),
+        "not_you_url": visitor.url("not-you/"),
         "clinic": site.message_name,
         "address": site.address,
         "phone": phones.readable(site.phone),

@@ -9,6 +9,8 @@ from urllib.parse import quote_plus
 from notifications.policies import policy_of
 from portal import show_ready, words
 from portal.pages import Visitor
+from portal.places import is_for_first, places
+from portal.words.offers import WORDS as OFFER_WORDS
 from portal.words.ready import WORDS as READY
 from scheduling.queries import coming
 from scheduling.queries.coming import ComingVisit
@@ -109,7 +111,15 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)
         ways.append(Way(visitor.url("visits/"), "calendar", w["all"], more))
-    return ways
+    return ways + _earlier(visitor, found)
+
+
+def _earlier(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
+    """Return the way to the waiting list, for whoever is on it or may be."""
+    mine, w = places(visitor, found), OFFER_WORDS[visitor.language]
+    title = w["list_title_first" if is_for_first(mine) else "list_way"]
+    more = w["list_way_more"] if any(each.entry for each in mine) else ""
+    return [Way(visitor.url("waitlist/"), "clock", title, more)] if mine else []
 
 
 def _line(visit: ComingVisit, visitor: Visitor) -> tuple[str, str]:

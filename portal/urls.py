@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import path
 
-from portal import answers, changing, check, home, ready
+from portal import answers, changing, check, home, offers, ready, settings, waitlist
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
@@ -16,6 +16,11 @@ PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("late/", changing.late, "portal-late"),
     ("back/", changing.back, "portal-back"),
     ("feel/", changing.feel, "portal-feel"),
+    ("offer/", offers.answer, "portal-offer"),
+    ("waitlist/", waitlist.waitlist, "portal-waitlist"),
+    ("settings/", settings.messages, "portal-settings"),
+    ("privacy/", settings.privacy, "portal-privacy"),
+    ("not-you/", settings.not_you, "portal-not-you"),
     ("check/", check.ask, "portal-check"),
     ("ready/", ready.ready, "portal-ready"),
 ]

@@ -1,6 +1,7 @@
 """What the pages say, in English and Spanish: plain words, no name, no treatment, no count of visits."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from notifications.domain.texts import CATALOGUE_REGIONS, time_text
 
@@ -38,6 +39,12 @@ WORDS: dict[str, dict[str, str]] = {
         "gone": "This changed while you were reading. Look at the times below.",
         "ended": "This link has ended.",
         "ended_more": "Call the clinic and we will text you a new one.",
+        "settings_way": "Text settings",
+        "privacy_way": "Privacy",
+        "not_you_way": "Not you? Tell us",
+        "foot": "About this page",
+        "thanked": "Thank you.",
+        "thanked_more": "We won’t write to this number again.",
         "often": "One moment.",
         "often_more": "Wait a minute and open this page again.",
     },
@@ -72,6 +79,12 @@ WORDS: dict[str, dict[str, str]] = {
         "gone": "Esto cambió mientras leía. Mire las horas aquí abajo.",
         "ended": "Este enlace ya no sirve.",
         "ended_more": "Llame a la clínica y le enviamos uno nuevo.",
+        "settings_way": "Mensajes",
+        "privacy_way": "Privacidad",
+        "not_you_way": "¿No es usted? Avísenos",
+        "foot": "Sobre esta página",
+        "thanked": "Gracias.",
+        "thanked_more": "No volveremos a escribir a este número.",
         "often": "Un momento.",
         "often_more": "Espere un minuto y abra esta página otra vez.",
     },
@@ -124,6 +137,11 @@ def weekday(day: dt.date, language: str) -> str:
     return _DAYS[language][day.isoweekday() - 1]
 
 
+def weekday_name(number: int, language: str) -> str:
+    """Return the name of a weekday (ISO)."""
+    return _DAYS[language][number - 1]
+
+
 def long_day(day: dt.date, language: str) -> tuple[str, str]:
     """Return a day on two lines: Tuesday, / November 24, or martes / 24 de noviembre."""
     month = _MONTHS[language][day.month - 1]
@@ -147,6 +165,17 @@ def one_line(day: dt.date, language: str) -> str:
 def clock(minute: int, language: str, region: str) -> str:
     """Return a time of day as people of the region read it."""
     return time_text(minute, language, region=region)
+
+
+def ended(sentence: str) -> str:
+    """Return a sentence with one dot at its end: a time may bring its own, as 9 a.m. does."""
+    return sentence.replace("..", ".")
+
+
+def listed(items: Sequence[str], language: str) -> str:
+    """Return words in a row: Monday, Tuesday and Friday."""
+    joint = " and " if language == "en" else " y "
+    return joint.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 def duration(minutes: int, language: str) -> str:

@@ -42,6 +42,7 @@ class OwnOffer:
     expires_at: dt.datetime
     closed_at: dt.datetime | None
     is_first: bool  # of a course that is waited for
+    session_id: int | None = None  # of the visit that would move, or was booked here
     instead: tuple[dt.date, int] | None = None
 
 
@@ -51,7 +52,12 @@ def offers_to(patient_id: int, *, now: dt.datetime) -> list[OwnOffer]:
     held = Reservation.objects.filter(resource=OuterRef("resource"), is_active=True, **over)
     rows = SlotOffer.objects.filter(patient=patient_id, starts_at__gt=now, is_by_phone=False)
     rows = rows.annotate(is_held=Exists(held)).select_related("entry", "session").order_by("-pk")
-    return [_own(row, now) for row in rows]
+    return [_own(row, now) for row in rows if not _was_given_back(row)]
+
+
+def _was_given_back(row: SlotOffer) -> bool:
+    """Tell whether the visit that came into an accepted time has left it again."""
+    return row.state == OfferState.ACCEPTED and (row.session is None or row.session.starts_at != row.starts_at)
 
 
 def _own(row: SlotOffer, now: dt.datetime) -> OwnOffer:
@@ -66,6 +72,7 @@ def _own(row: SlotOffer, now: dt.datetime) -> OwnOffer:
         expires_at=row.expires_at,
         closed_at=row.answered_at,
         is_first=row.entry.course_id is None,
+        session_id=row.session_id,
         instead=(moves.day, moves.minute) if moves else None,
     )
 

@@ -17,7 +17,17 @@ THUMB = "a, button, select, input:not([type=hidden]):not([type=radio]):not([type
 SMALL = f"""[...document.querySelectorAll('{THUMB}')]
   .filter((each) => each.offsetParent && each.getBoundingClientRect().height < 47.5)
   .map((each) => each.outerHTML.slice(0, 80))"""
-PAGES = ("", "visits/", "change/?visit={visit}", "check/", "feel/")
+PAGES = (
+    "",
+    "visits/",
+    "change/?visit={visit}",
+    "check/",
+    "feel/",
+    "waitlist/",
+    "settings/",
+    "privacy/",
+    "not-you/",
+)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from patients import links
+from patients.models import Patient
 from tests.factories import NOW, World
 
 BANNED = ("Maria", "Garcia", "TMS", "treatment", "session", "1984", "2040", "36", "psych", "Weiss", "NeuroStar")
@@ -20,7 +21,11 @@ def banned_in(answer: Any, path: str) -> list[str]:
 
 
 def path_of(world: World) -> str:
-    link = links.link_of(patient_id=world.maria.pk, now=NOW)
+    return path_for(world.maria)
+
+
+def path_for(patient: Patient) -> str:
+    link = links.link_of(patient_id=patient.pk, now=NOW)
     return f"/v/{links.token_of(link)}/"
 
 
@@ -34,10 +39,11 @@ def seen(answer: Any) -> str:
     return re.sub(r"\s+", " ", words).strip()
 
 
-def fields_in(answer: Any) -> dict[str, str]:
-    """Return the hidden fields of a page's first form."""
-    form = re.search(r"<form.*?</form>", text_of(answer), flags=re.DOTALL)
-    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', form.group() if form else ""))
+def fields_in(answer: Any, to: str = "") -> dict[str, str]:
+    """Return the hidden fields of a page's first form, or of the first one that is sent to `to`."""
+    forms = re.findall(r"<form.*?</form>", text_of(answer), flags=re.DOTALL)
+    form = next((each for each in forms if not to or f'{to}"' in each.partition(">")[0]), "")
+    return dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', form))
 
 
 def say(client: Client, path: str, answer: str, **more: Any) -> Any:

@@ -43,7 +43,7 @@ def test_the_page_says_when_where_and_how_to_reach_the_clinic(world: World, visi
     assert seen(answer) == (
         "Riverside Clinic Español A+ Your next visit Wednesday, November 18 8:30am about 1 hour 12 Main St "
         "Show on a map I’ll be there I can’t make it Call us (555) 010-2000 "
-        "Not for emergencies. Call 911. In crisis, call or text 988."
+        "Not for emergencies. Call 911. In crisis, call or text 988. Text settings Privacy Not you? Tell us"
     )
     assert 'href="tel:+15550102000"' in text_of(answer)
 

@@ -74,7 +74,8 @@ def test_the_page_says_what_to_do_before_which_visit(phone: Client) -> None:
     assert seen(page) == (
         f"Riverside Clinic Español A+ Back Get ready {WHEN} Tap each step when it is done. Tap again if it is not. "
         f"{' '.join(STEPS)} Not sure about a step? Call us. Print this list: use the print button of your browser. "
-        "Call us (555) 010-2000 Not for emergencies. Call 911. In crisis, call or text 988."
+        "Call us (555) 010-2000 Not for emergencies. Call 911. In crisis, call or text 988. "
+        "Text settings Privacy Not you? Tell us"
     )
 
 

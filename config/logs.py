@@ -3,8 +3,9 @@
 import logging
 import re
 
-# The addresses that are as good as a key: a patient's page, the way out of e-mails, an invitation, a new password.
-_TOKENS = re.compile(r"/([vucd]|accounts/join|accounts/password/reset/key)/[^/\s?\"']+")
+# The addresses that are as good as a key: a patient's page, calendar and driver, the way out of e-mails, an invitation,
+# a new password.
+_TOKENS = re.compile(r"/([vcdu]|accounts/join|accounts/password/reset/key)/[^/\s?\"']+")
 
 
 class Scrubbed(logging.Formatter):

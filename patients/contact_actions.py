@@ -8,10 +8,10 @@ from django.db import transaction
 
 from clinic import actions as clinic_actions
 from patients import actions as patient_actions
-from patients import phones
+from patients import links, phones
 from patients.domain.contact import ContactKind, Problem, search_text
 from patients.errors import NotFound, Rejected
-from patients.models import ContactPoint, Patient, PatientLink
+from patients.models import ContactPoint, Patient
 
 
 def note_problem(*, contact_point_id: int, problem: Problem, now: dt.datetime) -> bool:
@@ -53,7 +53,7 @@ def disown(*, request: clinic_actions.Request, patient_id: int, now: dt.datetime
     in_use = ContactPoint.objects.filter(patient=patient, is_preferred=True, is_usable=True).order_by("pk")
     for contact_point_id in in_use.values_list("pk", flat=True):
         _set(request, patient, contact_point_id, Problem.WRONG_PERSON, now)
-    if _end_links(patient, now):
+    if links.end_of(patient.pk, now=now):
         clinic_actions.write_audit(
             request=request, site=patient.site, action="link.ended", patient_ids=[patient_id], now=now
         )
@@ -92,16 +92,12 @@ def record_address(
         defaults={"is_preferred": True, "is_usable": True, "problem": "", "problem_at": None},
     )
     if kind is ContactKind.PHONE:
-        _end_links(patient, now)
+        links.end_of(patient.pk, now=now)
         Patient.objects.filter(pk=patient.pk).update(search_text=_found_by(patient, clean))
     clinic_actions.write_audit(
         request=request, site=patient.site, action=f"contact.new_{kind}", patient_ids=[patient.pk], now=now
     )
     return point
-
-
-def _end_links(patient: Patient, now: dt.datetime) -> int:
-    return PatientLink.objects.filter(patient=patient, ended_at=None).update(ended_at=now)
 
 
 def _clean(patient: Patient, kind: ContactKind, value: str) -> str:
@@ -138,7 +134,7 @@ def _set(
     point.problem_at = now if problem else None
     point.save(update_fields=["problem", "is_usable", "problem_at"])
     if problem is Problem.WRONG_PERSON:
-        _end_links(patient, now)
+        links.end_of(patient.pk, now=now)
     action = f"contact.{problem}" if problem else "contact.right"
     clinic_actions.write_audit(request=request, site=patient.site, action=action, patient_ids=[patient.pk], now=now)
     return point

@@ -15,6 +15,7 @@ from patients.errors import Conflict, Merged, NotFound, Rejected, Stale
 from patients.joined import consent_words, parts_of
 from patients.models import (
     Absence,
+    CalendarFeed,
     Consent,
     ContactPoint,
     MeasureResult,
@@ -74,7 +75,7 @@ def move(moved: MovedRows, kept: Patient, gone: Patient, *, take: Collection[str
     _move_new(moved, kept, gone, MeasureResult.objects.all(), by=("instrument", "measured_on"))
     moved.change(ScreeningFlag.objects.filter(patient=gone, cleared_at__isnull=False), patient_id=kept.pk)
     _move_new(moved, kept, gone, ScreeningFlag.objects.filter(cleared_at=None), by=("code",))
-    _move_link(moved, kept, gone, now)
+    _move_links(moved, kept, gone, now)
     _move_details(moved, kept, gone, take)
 
 
@@ -124,13 +125,14 @@ def _preferred(patient: Patient) -> dict[str, str]:
     return dict(rows.values_list("kind", "value"))
 
 
-def _move_link(moved: MovedRows, kept: Patient, gone: Patient, now: dt.datetime) -> None:
-    """Let the address in the texts they have lead on; of two, one."""
-    mine = PatientLink.objects.filter(patient=gone, ended_at=None)
-    if PatientLink.objects.filter(patient=kept, ended_at=None).exists():
-        moved.change(mine, ended_at=now)
-    else:
-        moved.change(mine, patient_id=kept.pk)
+def _move_links(moved: MovedRows, kept: Patient, gone: Patient, now: dt.datetime) -> None:
+    """Let the address in the texts they have lead on, and the one their calendar reads; of two, one."""
+    for model in (PatientLink, CalendarFeed):
+        in_force = model._default_manager.filter(ended_at=None)
+        if in_force.filter(patient=kept).exists():
+            moved.change(in_force.filter(patient=gone), ended_at=now)
+        else:
+            moved.change(in_force.filter(patient=gone), patient_id=kept.pk)
 
 
 def _move_details(moved: MovedRows, kept: Patient, gone: Patient, take: Collection[str]) -> None:

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from clinic import actions as clinic_actions
 from patients import actions as patient_actions
+from patients import links
 from patients.domain.contact import TRIES
-from patients.models import LinkCheck, Patient, PatientLink
+from patients.models import LinkCheck, Patient
 
 
 class Checked(StrEnum):
@@ -43,7 +44,7 @@ def check_birth_date(*, patient_id: int, birth_date: dt.date, now: dt.datetime) 
         return Checked.WRONG
     check.closed_at = now
     check.save(update_fields=["wrong", "closed_at"])
-    _end(patient_id, now)
+    links.end_of(patient_id, now=now)
     _note("link.closed", patient_id, now)
     return Checked.CLOSED
 
@@ -61,7 +62,7 @@ def allow_again(*, request: clinic_actions.Request, patient_id: int, now: dt.dat
 def end_link(*, request: clinic_actions.Request, patient_id: int, now: dt.datetime) -> bool:
     """End a patient's link, so that the next message carries a new one; return False if there is none."""
     patient_actions.lock_patient(patient_id=patient_id)
-    ended = _end(patient_id, now)
+    ended = links.end_of(patient_id, now=now)
     if ended:
         _audit(request, "link.ended", patient_id, now)
     return bool(ended)
@@ -76,10 +77,6 @@ def note_robot(*, patient_id: int, now: dt.datetime) -> None:
 def is_closed(patient_id: int) -> bool:
     """Tell whether a patient's page has stopped asking for the birth date."""
     return LinkCheck.objects.filter(patient=patient_id, closed_at__isnull=False).exists()
-
-
-def _end(patient_id: int, now: dt.datetime) -> int:
-    return PatientLink.objects.filter(patient=patient_id, ended_at=None).update(ended_at=now)
 
 
 def _note(action: str, patient_id: int, now: dt.datetime) -> None:

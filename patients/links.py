@@ -1,25 +1,20 @@
 """The addresses patients open without a login: tokens that can be made again though only their hashes are kept."""
 
-import base64
 import datetime as dt
 import hashlib
-import hmac
 from collections.abc import Collection, Sequence
 
 from django.conf import settings
 from django.db import transaction
 
-from patients.models import LinkCheck, PatientLink
-
-TOKEN_BYTES = 16  # 128 bits: 22 letters
+from patients import tokens
+from patients.models import CalendarFeed, LinkCheck, PatientLink
+from patients.tokens import hash_of
 
 
 def token_of(link: PatientLink) -> str:
     """Return a link's token: the same for the same id and generation, and nothing without LINK_KEY."""
-    digest = hmac.new(
-        settings.LINK_KEY.encode(), f"patient link {link.pk}.{link.generation}".encode(), hashlib.sha256
-    ).digest()
-    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode().rstrip("=")
+    return tokens.made("patient link", link.pk, link.generation)
 
 
 def address_of(link: PatientLink) -> str:
@@ -90,6 +85,10 @@ def find_by_key(key: str) -> PatientLink | None:
     return found.select_related("patient__site").first()
 
 
-def hash_of(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+def end_of(patient_id: int, *, now: dt.datetime) -> int:
+    """End a patient's link inside the caller's transaction, and what was made by who had it; return how many ended.
+
+    A calendar that reads the visits would outlive the link, whoever let it.
+    """
+    CalendarFeed.objects.filter(patient=patient_id, ended_at=None).update(ended_at=now)
+    return PatientLink.objects.filter(patient=patient_id, ended_at=None).update(ended_at=now)

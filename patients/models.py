@@ -250,6 +250,42 @@ class LinkCheck(models.Model):
         return f"Link check {self.pk}"
 
 
+class CalendarFeed(models.Model):
+    """The address a patient's calendar reads their visits from. Only the token's hash is kept (`patients.feeds`)."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="calendar_feeds")
+    generation = models.PositiveSmallIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient"], condition=Q(ended_at=None), name="calendarfeed_one_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar feed {self.pk}"
+
+
+class DriverLink(models.Model):
+    """The address somebody opens who takes a patient home. Only the token's hash is kept (`patients.driver_links`)."""
+
+    person = models.ForeignKey(RelatedPerson, on_delete=models.CASCADE, related_name="links")
+    generation = models.PositiveSmallIntegerField(default=1)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(ended_at=None), name="driverlink_one_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Driver link {self.pk}"
+
+
 class ImportDraft(models.Model):
     """A list of patients on its way in. `text` is emptied when it is done, and the row goes after a week.
 

@@ -10,7 +10,7 @@ from clinic.actions import Request
 from clinic.domain.permissions import Role
 from clinic.models import AuditEntry
 from notifications.models import AskedFor
-from patients import links
+from patients import feed_actions, links
 from patients.models import (
     Absence,
     Consent,
@@ -110,6 +110,10 @@ def _flag(world: World, patient: Patient) -> None:
 
 def _link(world: World, patient: Patient) -> None:
     links.link_of(patient_id=patient.pk, now=NOW)
+
+
+def _calendar(world: World, patient: Patient) -> None:
+    feed_actions.make_feed(request=Request(user=None, actor="patient"), patient_id=patient.pk, now=NOW)
 
 
 def _wait(world: World, patient: Patient) -> None:

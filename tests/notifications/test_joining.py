@@ -12,7 +12,7 @@ from notifications.actions import joining
 from notifications.actions.planning import plan_messages
 from notifications.actions.transitions import address_hash
 from notifications.models import Message
-from patients import contact_actions, life_actions, links
+from patients import contact_actions, feed_actions, feeds, life_actions, links
 from patients.consents import end_texts, owners_of
 from patients.domain.clinical import ScreeningCode
 from patients.domain.contact import ContactKind
@@ -192,6 +192,23 @@ def test_the_link_in_the_texts_they_have_leads_on(world: World, twin: Patient, m
     found = links.find(token)
     assert found is not None
     assert found.patient_id == world.maria.pk
+
+
+def test_the_calendar_they_let_goes_on_and_of_two_the_one_of_the_kept_record(
+    world: World, twin: Patient, manager: Request
+) -> None:
+    patient = Request(user=None, actor="patient")
+    theirs = feeds.token_of(feed_actions.make_feed(request=patient, patient_id=twin.pk, now=NOW))
+
+    merge_id = join(manager, world.maria, twin)
+    led_on = feeds.find(theirs)
+    part(manager, merge_id)
+    kept = feeds.token_of(feed_actions.make_feed(request=patient, patient_id=world.maria.pk, now=NOW))
+    join(manager, world.maria, twin, now=NOW + HOUR)
+
+    assert led_on
+    assert led_on.patient_id == world.maria.pk
+    assert (feeds.find(theirs), feeds.find(kept) is None) == (None, False)
 
 
 def test_of_two_places_on_the_list_the_older_one_stays(world: World, twin: Patient, manager: Request) -> None:

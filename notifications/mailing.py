@@ -2,26 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from email.utils import parseaddr
 
-from django.conf import settings
-
+from notifications import calendars
 from notifications.domain import calendar, mail_page, texts
-from notifications.domain.calendar import Clinic, Entry, Invite
+from notifications.domain.calendar import Invite
 from notifications.domain.states import Kind
 from notifications.domain.texts import Words
 from notifications.models import Message
-from patients import phones
 from scheduling.queries import spoken
 from scheduling.queries.spoken import SpokenVisit
 
 _WITH_CALENDAR = frozenset(
     {Kind.BOOKED, Kind.FIRST_VISIT, Kind.AHEAD, Kind.RIDE, Kind.DAY_BEFORE, Kind.PREP, Kind.MOVED, Kind.CANCELLED}
 )
-_CALENDAR = {
-    "en": ("Visit - {clinic}", "To change it, call {phone}."),
-    "es": ("Visita - {clinic}", "Para cambiarla, llame al {phone}."),
-}
 
 
 def page(form: str, language: str, facts: Mapping[str, str], words: Words | None) -> str:
@@ -52,22 +45,8 @@ def invite(message: Message, joined: Sequence[Message] = (), *, language: str, n
     visits = _visits([each for each in [message, *joined] if each.kind in _WITH_CALENDAR], now)
     if not visits:
         return None
-    site = message.site
-    facts = {"clinic": site.message_name, "phone": phones.readable(site.phone)}
-    title, note = (texts.filled(text, facts) for text in _CALENDAR[language])
-    clinic = Clinic(title, site.message_name, site.address, note, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
-    return calendar.invite(list(map(_entry, visits)), clinic, now=now)
-
-
-def _entry(visit: SpokenVisit) -> Entry:
-    return Entry(
-        uid=calendar.uid(settings.LINK_URL, visit.session_id),
-        version=visit.timing_version,
-        starts_at=visit.starts_at,
-        ends_at=visit.ends_at,
-        zone=visit.zone,
-        is_cancelled=visit.is_called_off,
-    )
+    entries = [calendars.entry(visit) for visit in visits]
+    return calendar.invite(entries, calendars.clinic(message.site, language), now=now)
 
 
 def _visits(messages: Sequence[Message], now: dt.datetime) -> list[SpokenVisit]:

@@ -91,6 +91,31 @@ def page(*, level: int = 1) -> Callable[[View], View]:
     return decorate
 
 
+def apart(*methods: str) -> Callable[[Callable[..., HttpResponse | None]], View]:
+    """Make a view what opens by a token of its own: `view(request, token, now)`, None: nothing is behind it.
+
+    GET and HEAD change nothing. A form that is sent must be looked at by the view: there is no visitor.
+    """
+
+    def decorate(view: Callable[..., HttpResponse | None]) -> View:
+        @csrf_exempt  # its form, if it has one, carries a signed token of its own
+        @wraps(view)
+        def opened(request: HttpRequest, token: str) -> HttpResponse:
+            if request.method not in methods:
+                return _private(HttpResponseNotAllowed(methods))
+            if is_too_often(request, token):
+                return _private(closed(request, "often", status=429))
+            try:
+                found = view(request, token, clock.now()) if door.TOKEN.fullmatch(token) else None
+            except OperationalError:  # what is asked for is being changed at this very moment; nothing was saved
+                return _private(closed(request, "often", status=503))
+            return _private(found or closed(request, "ended", status=404))
+
+        return opened
+
+    return decorate
+
+
 def show(
     request: HttpRequest,
     visitor: Visitor,
@@ -119,7 +144,7 @@ def number(request: HttpRequest, name: str) -> int:
 
 def closed(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
     """Return the same page for a link that has ended and one that never was; nothing about it reaches a log."""
-    said = words.WORDS[_asked_language(request) or _preferred(request)]
+    said = words.WORDS[asked_language(request) or _preferred(request)]
     context = {"w": said, "language": said["code"], "heading": said[why], "more": said[f"{why}_more"]}
     response = HttpResponse(render_to_string("portal/closed.html", context), status=status)
     if status in (429, 503):
@@ -174,7 +199,7 @@ def _visitor(request: HttpRequest, link: Link, token: str, now: dt.datetime) -> 
         link=link,
         now=now,
         base=f"/v/{token}/" if token else HOME,
-        language=_asked_language(request) or link.language,
+        language=asked_language(request) or link.language,
         is_large=asked.get("text") == LARGE,
         is_checked=door.key_of_device(request) == link.key,
         agent=request.headers.get("User-Agent", ""),
@@ -215,12 +240,13 @@ def _frame(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
 
 def _private(response: HttpResponse) -> HttpResponse:
     for name, value in _HEADERS.items():
-        response[name] = value
+        response.headers.setdefault(name, value)
     response._has_been_logged = True  # type: ignore[attr-defined] # Django would log the address, and so the token
     return response
 
 
-def _asked_language(request: HttpRequest) -> str:
+def asked_language(request: HttpRequest) -> str:
+    """Return the language somebody asked for on a page; empty: they did not."""
     asked = request.POST.get("lang") or request.GET.get("lang", "")
     return asked if asked in words.LANGUAGES else ""
 

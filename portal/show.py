@@ -10,6 +10,7 @@ from notifications.policies import policy_of
 from portal import show_ready, words
 from portal.pages import Visitor
 from portal.places import is_for_first, places
+from portal.words import calendar
 from portal.words.offers import WORDS as OFFER_WORDS
 from portal.words.ready import WORDS as READY
 from scheduling.queries import coming
@@ -111,7 +112,7 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)
         ways.append(Way(visitor.url("visits/"), "calendar", w["all"], more))
-    return ways + _earlier(visitor, found)
+    return ways + _earlier(visitor, found) + _calendar(visitor, found)
 
 
 def _earlier(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
@@ -120,6 +121,12 @@ def _earlier(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     title = w["list_title_first" if is_for_first(mine) else "list_way"]
     more = w["list_way_more"] if any(each.entry for each in mine) else ""
     return [Way(visitor.url("waitlist/"), "clock", title, more)] if mine else []
+
+
+def _calendar(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
+    if not found:
+        return []
+    return [Way(visitor.url("calendar/"), "calendar-plus", calendar.WORDS[visitor.language]["calendar"], "")]
 
 
 def _line(visit: ComingVisit, visitor: Visitor) -> tuple[str, str]:

@@ -1,11 +1,13 @@
-"""The pages patients open without a login: by the token of their link or, where a device was checked, without it."""
+"""What opens without a login: a patient's pages, by the token of their link or, where a device was checked, without it;
+the feed their calendar reads, by a token of its own.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.urls import path
 
-from portal import answers, changing, check, home, offers, ready, settings, waitlist
+from portal import answers, calendars, changing, check, home, offers, ready, settings, waitlist
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
@@ -23,9 +25,12 @@ PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("not-you/", settings.not_you, "portal-not-you"),
     ("check/", check.ask, "portal-check"),
     ("ready/", ready.ready, "portal-ready"),
+    ("calendar/", calendars.ways, "portal-calendar"),
+    ("calendar/visits.ics", calendars.file, "portal-calendar-file"),
 ]
 
 urlpatterns = [
     *(path(f"v/<str:token>/{at}", view, name=name) for at, view, name in PAGES),
     *(path(f"my/{at}", view, name=f"{name}-mine") for at, view, name in PAGES),
+    path("c/<str:token>.ics", calendars.feed, name="portal-feed"),
 ]

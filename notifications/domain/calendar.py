@@ -18,7 +18,7 @@ _AROUND = dt.timedelta(days=400)  # a calendar must know the change of clocks be
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One visit. `version` grows with every change of its time."""
+    """One visit. `version` grows with every change of its time; `changed_at`: when it became as it is, if known."""
 
     uid: str
     version: int
@@ -26,6 +26,7 @@ class Entry:
     ends_at: dt.datetime
     zone: str
     is_cancelled: bool = False
+    changed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +56,49 @@ def uid(home: str, session_id: int) -> str:
 def invite(entries: Sequence[Entry], clinic: Clinic, *, now: dt.datetime) -> Invite:
     """Return a calendar of some visits: to put in, or to take out where they are cancelled."""
     method = CANCEL if all(entry.is_cancelled for entry in entries) else PUBLISH
+    return Invite(method, _calendar(entries, clinic, [f"METHOD:{method}"], now=now))
+
+
+def feed(entries: Sequence[Entry], clinic: Clinic, *, zone: str, now: dt.datetime) -> str:
+    """Return a calendar of all visits there are, to be read again every hour; the same visits give the same.
+
+    Without any it holds the rules of a zone: a calendar may not be empty.
+    """
+    name = _text(clinic.name)
+    head = [
+        f"METHOD:{PUBLISH}",
+        f"NAME:{name}",
+        f"X-WR-CALNAME:{name}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ]
+    if not entries:
+        head += _timezone(zone, now, now)
+    return _calendar(entries, clinic, head, now=now)
+
+
+def _calendar(entries: Sequence[Entry], clinic: Clinic, head: Sequence[str], *, now: dt.datetime) -> str:
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Coursekeeper//Visits//EN",
         "CALSCALE:GREGORIAN",
-        f"METHOD:{method}",
+        *head,
     ]
     for zone in sorted({entry.zone for entry in entries}):
-        lines += _timezone(zone, [entry for entry in entries if entry.zone == zone])
+        mine = [entry for entry in entries if entry.zone == zone]
+        lines += _timezone(zone, min(each.starts_at for each in mine), max(each.ends_at for each in mine))
     for entry in entries:
         lines += _event(entry, clinic, now=now)
     lines.append("END:VCALENDAR")
-    return Invite(method, "".join(f"{_folded(line)}\r\n" for line in lines))
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
 def _event(entry: Entry, clinic: Clinic, *, now: dt.datetime) -> list[str]:
     return [
         "BEGIN:VEVENT",
         f"UID:{entry.uid}",
-        f"DTSTAMP:{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTAMP:{(entry.changed_at or now).astimezone(dt.UTC):%Y%m%dT%H%M%SZ}",
         f"SEQUENCE:{entry.version}",
         f"DTSTART;TZID={entry.zone}:{_wall(entry.starts_at, entry.zone)}",
         f"DTEND;TZID={entry.zone}:{_wall(entry.ends_at, entry.zone)}",
@@ -89,11 +113,10 @@ def _event(entry: Entry, clinic: Clinic, *, now: dt.datetime) -> list[str]:
     ]
 
 
-def _timezone(zone: str, entries: Sequence[Entry]) -> list[str]:
-    """Return a zone's rules around some visits, each change of clocks by itself: no rule has to be guessed."""
-    since = min(entry.starts_at for entry in entries) - _AROUND
-    until = max(entry.ends_at for entry in entries) + _AROUND
-    changes = list(_changes(ZoneInfo(zone), since, until))
+def _timezone(zone: str, first: dt.datetime, last: dt.datetime) -> list[str]:
+    """Return a zone's rules around some time, each change of clocks by itself: no rule has to be guessed."""
+    since = first - _AROUND
+    changes = list(_changes(ZoneInfo(zone), since, last + _AROUND))
     lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}"]
     if not changes:
         lines += _rule(since.astimezone(ZoneInfo(zone)), _LONG_AGO, before=_offset(since.astimezone(ZoneInfo(zone))))

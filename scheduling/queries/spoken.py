@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, Subquery
+
 from scheduling.domain.operations import OfferState
-from scheduling.domain.states import SessionState
+from scheduling.domain.states import RELEASED, SessionState
 from scheduling.models import Session, SessionEvent, SlotOffer
 
 
@@ -71,6 +73,23 @@ def visits_of_courses(course_ids: Collection[int], *, since: dt.datetime) -> lis
     """Return the booked visits of some courses that begin after an instant, in order; one statement."""
     booked = Session.objects.filter(course__in=course_ids, state=SessionState.BOOKED, starts_at__gt=since)
     return [_visit(row) for row in booked.order_by("starts_at", "pk")]
+
+
+def visits_in_calendar(patient_id: int, *, since: dt.datetime) -> list[tuple[SpokenVisit, dt.datetime]]:
+    """Return a patient's visits that end after an instant, each with when it became as it is, in order; one statement.
+
+    Cancelled ones too, unless that was before the instant; none that was held and never booked.
+    """
+    events = SessionEvent.objects.filter(session=OuterRef("pk"))
+    rows = (
+        Session.objects.filter(patient=patient_id, ends_at__gt=since)
+        .exclude(state=SessionState.HELD)
+        .annotate(changed_at=Subquery(events.order_by("-pk").values("at")[:1]))
+        .exclude(state__in=RELEASED, changed_at__lte=since)
+        .filter(~Q(state__in=RELEASED) | Exists(events.filter(kind="booked")))
+        .order_by("starts_at", "pk")
+    )
+    return [(_visit(row), row.changed_at) for row in rows]
 
 
 def starts_of(*, session_ids: Collection[int]) -> list[Start]:

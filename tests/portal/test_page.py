@@ -42,7 +42,7 @@ def test_the_page_says_when_where_and_how_to_reach_the_clinic(world: World, visi
     assert answer.status_code == 200
     assert seen(answer) == (
         "Riverside Clinic Español A+ Your next visit Wednesday, November 18 8:30am about 1 hour 12 Main St "
-        "Show on a map I’ll be there I can’t make it Call us (555) 010-2000 "
+        "Show on a map I’ll be there I can’t make it Add to my calendar Call us (555) 010-2000 "
         "Not for emergencies. Call 911. In crisis, call or text 988. Text settings Privacy Not you? Tell us"
     )
     assert 'href="tel:+15550102000"' in text_of(answer)
@@ -334,3 +334,11 @@ def test_a_page_that_breaks_keeps_the_token_out_of_the_log_file(settings: Any) -
     record = logging.LogRecord("django.request", 40, "", 0, "%s: %s", ("Not Found", f"/v/{UNKNOWN}/x?a=1"), None)
 
     assert formatter.format(record) == "Not Found: /v/…/x?a=1"
+
+
+@pytest.mark.parametrize("path", [f"/c/{UNKNOWN}.ics", f"/d/{UNKNOWN}"])
+def test_a_log_file_keeps_no_token_of_a_calendar_or_of_who_drives(path: str) -> None:
+    formatter: Any = __import__("config.logs", fromlist=["Scrubbed"]).Scrubbed("%(message)s")
+    line = logging.LogRecord("x", 40, "", 0, f"GET {path} 200", (), None)
+
+    assert formatter.format(line) == f"GET {path[:3]}… 200"

@@ -21,7 +21,7 @@ from scheduling import access
 from scheduling.domain import local_time
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.states import Scope
-from scheduling.queries import cards, repairs
+from scheduling.queries import cards, repairs, rides
 from scheduling.queries.repairs import Choice
 
 SHOWN_WAYS = 3
@@ -147,21 +147,32 @@ def rows_of(items: Sequence[Item], *, user: Any, site_id: int, now: dt.datetime)
     patients = {item.patient_id for item in items if item.patient_id}
     phones = phones_of(patients) if sees else {}
     lines = {line.inbound_id: line for line in inbox.waiting(site_ids=[site_id], now=now)} if sees else {}
-    rides = {item.patient_id for item in items if item.patient_id and item.kind is Kind.RIDE_NOT_CONFIRMED}
-    people = patient_life.people_beside(rides)
+    escorts = _escorts([item for item in items if item.kind is Kind.RIDE_NOT_CONFIRMED])
     found = []
     for item in items:
         number = item.key.rpartition(":")[2]
-        escorts = people.get(item.patient_id or 0) or []
         known = Known(
             item=item,
             phone=phones.get(item.patient_id or 0, ""),
             facts=facts.get(item.session_id or 0),
             line=lines.get(int(number)) if item.group in (Group.REPLIES, Group.TODAY) and _is_said(item) else None,
-            escort=escorts[0].name if escorts and item.kind is Kind.RIDE_NOT_CONFIRMED else "",
+            escort=escorts.get(item.key, ""),
             may=may,
         )
         found.append(_row(known, user.pk, now))
+    return found
+
+
+def _escorts(items: Sequence[Item]) -> dict[str, str]:
+    """Return, by the item, whose yes may be noted: who is named for the visit, else who usually comes along."""
+    people = patient_life.people_beside({item.patient_id for item in items if item.patient_id})
+    named = rides.asked_for([item.session_id for item in items if item.session_id]) if items else {}
+    found = {}
+    for item in items:
+        beside = people.get(item.patient_id or 0, [])
+        meant = [each for each in beside if named.get(item.session_id or 0, each.pk) == each.pk]
+        if meant:
+            found[item.key] = meant[0].name
     return found
 
 

@@ -113,7 +113,7 @@ def _shown(row: Any, zone: str) -> str:
     person = _person(row.person).text if row.person else ""
     fasted = f"ate {_when(row.ate_at, zone)}, drank {_when(row.drank_at, zone)}" if row.ate_at and row.drank_at else ""
     what = row.reason if row.is_override else row.evidence
-    by = f"{row.by.name if row.by else 'Before'}, {_when(row.at, zone)}"
+    by = f"{row.by.name if row.by else 'Themselves' if row.person else 'Before'}, {_when(row.at, zone)}"
     return " - ".join(part for part in (what, person, fasted, by) if part)
 
 

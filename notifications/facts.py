@@ -16,7 +16,7 @@ from patients import links, phones, stop_links
 from patients.domain.contact import Channel
 from scheduling.domain import local_time
 from scheduling.domain.states import SessionState
-from scheduling.queries import messaging, spoken
+from scheduling.queries import messaging, rides, spoken
 from scheduling.queries.messaging import Visit
 from scheduling.queries.messaging_batch import Visits
 
@@ -29,6 +29,7 @@ Facts = dict[str, str]
 SHORTER = ("when_from", "when_first")  # what stands for a `when` of several visits that is too long
 GONE = "The visit was moved, cancelled or has begun."
 CONFIRMED = "They said yes to this visit already."
+NOT_THEM = "Somebody else drives now, or they said that they can't."
 _SEVERAL = {"en": (" and ", "and later"), "es": (" y ", "y después")}
 
 
@@ -135,6 +136,9 @@ class Teller:
     def picked_up(self) -> Facts:
         self._unchanged()
         visit = self._spoken()
+        asked = self.message.related_person_id
+        if rides.asked_for([visit.session_id]).get(visit.session_id, asked) != asked:
+            raise Changed(NOT_THEM)
         day, minute = local_time.wall(visit.ends_at, self.site.zone)
         return {"when": self._when(day, minute, is_about=True)}
 

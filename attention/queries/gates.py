@@ -81,7 +81,7 @@ def _ride(found: GatedCourse) -> Iterator[Item]:
             continue
         session = found.session
         yield Item(
-            key=f"ride:{session.id}:{session.day}:{session.minute}",
+            key=f"ride:{session.id}:{session.day}:{session.minute}{_no(gate)}",
             kind=Kind.RIDE_NOT_CONFIRMED,
             title=f"{gate.info.name} not confirmed",
             detail=f"{_when(session.day, session.minute)}: {gate.words}. Call, and record who comes.",
@@ -91,6 +91,11 @@ def _ride(found: GatedCourse) -> Iterator[Item]:
             action=look(f"sessions/{session.id}/gates/", "Call"),
             **of_course(found.course, session),
         )
+
+
+def _no(gate: Gate) -> str:
+    """Return what sets a no apart: it is asked about though somebody saw to the ride before."""
+    return f":{gate.shown_id}" if gate.lack is Lack.REFUSED else ""
 
 
 def _expiring(found: GatedCourse, now: dt.datetime) -> Iterator[Item]:

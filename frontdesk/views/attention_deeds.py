@@ -158,15 +158,17 @@ def _settle(*, nobody_came: bool) -> Callable[[HttpRequest, Site, dt.datetime], 
 
 
 def _ride(request: HttpRequest, site: Site, now: dt.datetime) -> Toast:
-    """Note that who usually takes the patient home said yes."""
+    """Note that who was named to take the patient home said yes, else who usually does."""
     user: Any = request.user
     session = access.session(user, _number(request, "session"), _P.RECORD_ATTENDANCE)
-    person = next(iter(patient_life.related_people_of(session.patient_id)), None)
     standing = gates_of_session(session, now=now)
-    lacking = [gate.kind for gate in standing.gates if gate.kind in NAMED and gate.state is GateState.RED]
+    lacking = [gate for gate in standing.gates if gate.kind in NAMED and gate.state is GateState.RED]
+    row = standing.row(lacking[0]) if lacking else None
+    person = row.person if row else next(iter(patient_life.related_people_of(session.patient_id)), None)
     if person is None or not lacking:
         raise Conflict("Somebody has seen to the ride. The list is fresh when you reload it.")
-    return _gate(request, session, lacking[0], Evidence("By phone", person_id=person.pk, is_confirmed=True), now)
+    shown = Evidence("By phone", person_id=person.pk, is_confirmed=True)
+    return _gate(request, session, lacking[0].kind, shown, now, replaces=row.pk if row else None)
 
 
 def _filed(request: HttpRequest, site: Site, now: dt.datetime) -> Toast:
@@ -175,9 +177,16 @@ def _filed(request: HttpRequest, site: Site, now: dt.datetime) -> Toast:
     return _gate(request, session, GateKind.MONITORING_FORM, Evidence("Filed"), now)
 
 
-def _gate(request: HttpRequest, session: Any, kind: GateKind, evidence: Evidence, now: dt.datetime) -> Toast:
+def _gate(
+    request: HttpRequest,
+    session: Any,
+    kind: GateKind,
+    evidence: Evidence,
+    now: dt.datetime,
+    replaces: int | None = None,
+) -> Toast:
     whose = Whose(session_id=session.pk, timing=session.timing_version)
-    gates.record_gate(request=who(request), whose=whose, kind=kind, evidence=evidence, now=now)
+    gates.record_gate(request=who(request), whose=whose, kind=kind, evidence=evidence, now=now, replaces=replaces)
     return Toast("Recorded.")
 
 

@@ -24,8 +24,9 @@ from notifications.models import Message
 from patients.watch import latest_measures
 from scheduling.domain import local_time
 from scheduling.domain.local_time import monday_of
-from scheduling.queries import messaging
-from scheduling.queries.messaging import ComingSession, CourseWeek, Driven, Unbooked
+from scheduling.queries import messaging, rides
+from scheduling.queries.messaging import ComingSession, CourseWeek, Unbooked
+from scheduling.queries.rides import Driven
 
 # Looked at so long before it is due: what falls into somebody's night is said before it, not after.
 EARLY = dt.timedelta(hours=16)
@@ -249,7 +250,7 @@ def _digest(scene: Scene, week: CourseWeek, monday: dt.date) -> Message:
 def for_drivers(scene: Scene) -> list[Message]:
     """Return the copies due for people who take a patient home, a day ahead."""
     days = [scene.today(site_id) for site_id in scene.sites]
-    rows = messaging.driven(first=min(days), last=max(days) + A_DAY * 2)
+    rows = rides.driven(first=min(days), last=max(days) + A_DAY * 2)
     drafts = [each for row in rows for each in _copies(scene, row)]
     return [each for each in drafts if each.due_at <= scene.now + EARLY and scene.now < each.send_by]
 

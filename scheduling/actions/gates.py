@@ -1,6 +1,6 @@
 """What was shown for a gate: recorded, passed by somebody who may, withdrawn. A row in force is never altered.
 
-The only way past a gate that is not there; nothing else writes these rows.
+The only way past a gate that is not there.
 """
 
 import datetime as dt
@@ -9,20 +9,21 @@ from typing import Any
 
 from clinic import actions as clinic_actions
 from patients.models import RelatedPerson
-from scheduling.actions import gate_facts, locking
+from scheduling.actions import gate_facts, gate_rows, locking
 from scheduling.actions.gate_facts import Evidence, Target, Whose
 from scheduling.domain import gate_kinds, gates, local_time
-from scheduling.domain.gate_kinds import AFTER, GATES, NAMED, GateScope, Requirement
+from scheduling.domain.gate_kinds import AFTER, CANT_COME, GATES, NAMED, GateScope, Requirement
 from scheduling.domain.gates import Gate
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.domain.operations import GateKind
 from scheduling.domain.states import SessionState
 from scheduling.errors import Conflict, GateRed, NotFound, Rejected, Stale
-from scheduling.models import CourseEvent, Prerequisite
+from scheduling.models import Prerequisite
 from scheduling.queries.definitions import definition_of
 
-__all__ = ["Evidence", "Whose", "answer_ride", "pass_gate", "record_gate", "refuse_unmet", "withdraw_gate"]
+__all__ = ["Evidence", "Whose", "answer_ride", "company", "pass_gate", "record_gate", "refuse_unmet", "withdraw_gate"]
 DRIVER = "driver"
+_OUTSIDE = "The patient, or who drives,"
 
 
 def record_gate(
@@ -53,7 +54,7 @@ def record_gate(
         level = target.level(GATES[kind].scope)
         facts = gate_facts.facts_of(target, asked, evidence, now)
         if not _is_there(request, target, {**level, "kind": kind, "is_override": False}, facts, replaces, now):
-            _insert(request, target, {**level, "kind": kind}, facts, "gate_met", now)
+            gate_rows.insert(request, target, {**level, "kind": kind}, facts, "gate_met", now)
         return whose.id
 
     return locking.once(request, run)
@@ -84,7 +85,7 @@ def pass_gate(
         level = target.level(GateScope.SESSION if target.session else GateScope.COURSE)
         facts = {"reason": reason.strip()[:120]}
         if not _is_there(request, target, {**level, "kind": kind, "is_override": True}, facts, None, now):
-            _insert(request, target, {**level, "kind": kind, "is_override": True}, facts, "gate_passed", now)
+            gate_rows.insert(request, target, {**level, "kind": kind, "is_override": True}, facts, "gate_passed", now)
         return whose.id
 
     return locking.once(request, run)
@@ -109,21 +110,23 @@ def withdraw_gate(
         target = gate_facts.locked(gate_facts.whose_is(seen))
         row = Prerequisite.objects.select_related("withdrawn_by").get(pk=row_id)
         if row.withdrawn_at is None:
-            _withdraw(request, target, row, now)
+            gate_rows.withdraw(request, target, row, now)
         elif row.withdrawn_by_id != request.staff.pk:
-            who = row.withdrawn_by.name if row.withdrawn_by else "Who drives"
+            who = row.withdrawn_by.name if row.withdrawn_by else _OUTSIDE
             raise Conflict(f"{who} withdrew this {_at(row.withdrawn_at, target.zone)}.", code="already_withdrawn")
         return row_id
 
     return locking.once(request, run)
 
 
-def answer_ride(*, session_id: int, timing: int, person_id: int, is_yes: bool, now: dt.datetime) -> bool:
+def answer_ride(
+    *, session_id: int, timing: int, person_id: int, is_yes: bool, now: dt.datetime, agent: str = ""
+) -> bool:
     """Record inside the caller's transaction what a person says who was asked to take a patient home.
 
-    Yes names them and confirms it; no leaves them named and not confirmed, so that the gate asks again. Return False
-    if it is not theirs to say: the visit was moved or is over, asks for nobody, or names somebody else. Again changes
-    nothing.
+    Yes names them and confirms it; no leaves them named and says so, so that the gate asks again, at once. Return
+    False if it is not theirs to say: the visit was moved or is over, asks for nobody, or names somebody else. Again
+    changes nothing. `agent`: the browser it was said with, if it was on a page.
 
     :raises NotFound: there is no such visit.
     """
@@ -131,7 +134,7 @@ def answer_ride(*, session_id: int, timing: int, person_id: int, is_yes: bool, n
         target = gate_facts.locked(Whose(session_id=session_id, timing=timing))
     except Stale:
         return False
-    asked = _company(target, now)
+    asked = company(target, now)
     beside = RelatedPerson.objects.filter(pk=person_id, patient=target.patient, is_active=True)
     if asked is None or not beside.exists():
         return False
@@ -139,15 +142,16 @@ def answer_ride(*, session_id: int, timing: int, person_id: int, is_yes: bool, n
     row = Prerequisite.objects.filter(**level, withdrawn_at=None).first()
     if row and row.person_id != person_id:
         return False
-    if row is None or row.is_confirmed != is_yes:
+    facts = {"person_id": person_id, "is_confirmed": is_yes, "evidence": "" if is_yes else CANT_COME}
+    if row is None or (row.is_confirmed, is_yes or row.evidence == CANT_COME) != (is_yes, True):
+        by = clinic_actions.Request(user=None, actor=DRIVER, agent=agent)
         if row:
-            _withdraw(None, target, row, now, is_replaced=True)
-        facts = {"person_id": person_id, "is_confirmed": is_yes}
-        _insert(None, target, level, facts, "gate_met" if is_yes else "gate_refused", now)
+            gate_rows.withdraw(by, target, row, now, is_replaced=True)
+        gate_rows.insert(by, target, level, facts, "gate_met" if is_yes else "gate_refused", now)
     return True
 
 
-def _company(target: Target, now: dt.datetime) -> Requirement | None:
+def company(target: Target, now: dt.datetime) -> Requirement | None:
     """Return who must go home with the patient after a visit still ahead, as its protocol asks for it."""
     session = target.session
     if session is None or session.state != SessionState.BOOKED or session.starts_at <= now or target.course is None:
@@ -185,75 +189,10 @@ def _is_there(
     if row.by_id == request.staff.pk and all(getattr(row, name) == value for name, value in facts.items()):
         return True
     if row.pk == replaces:
-        _withdraw(request, target, row, now, is_replaced=True)
+        gate_rows.withdraw(request, target, row, now, is_replaced=True)
         return False
-    who = row.by.name if row.by else "Who drives"
+    who = row.by.name if row.by else _OUTSIDE
     raise Conflict(f"{who} recorded this {_at(row.at, target.zone)}. Look at it first.", code="already_recorded")
-
-
-def _insert(
-    request: clinic_actions.Request | None,
-    target: Target,
-    level: dict[str, Any],
-    facts: dict[str, Any],
-    what: str,
-    now: dt.datetime,
-) -> None:
-    row = Prerequisite.objects.create(**level, **facts, at=now, by=request.user if request else None)
-    _note(request, target, row, what, facts.get("reason", ""), now)
-
-
-def _withdraw(
-    request: clinic_actions.Request | None,
-    target: Target,
-    row: Prerequisite,
-    now: dt.datetime,
-    *,
-    is_replaced: bool = False,
-) -> None:
-    by = request.user if request else None
-    Prerequisite.objects.filter(pk=row.pk).update(withdrawn_at=now, withdrawn_by=by)
-    if not is_replaced:
-        _note(request, target, row, "gate_withdrawn", "", now)
-
-
-def _note(
-    request: clinic_actions.Request | None, target: Target, row: Prerequisite, what: str, reason: str, now: dt.datetime
-) -> None:
-    """Add what happened to the history of the course and to the audit log: which gate, never what was shown.
-
-    Without a request it was the person who drives.
-    """
-    if target.course:
-        CourseEvent.objects.create(
-            course=target.course,
-            kind=what,
-            from_state=target.course.state,
-            to_state=target.course.state,
-            at=now,
-            by=request.user if request else None,
-            reason=reason,
-            data={"gate": row.kind, **_visit(row, target), **({} if request else {"actor": DRIVER})},
-        )
-    action, patients = f"gate.{what.removeprefix('gate_')}", [target.patient.pk]
-    if request is None:
-        clinic_actions.write_audit_of_command(site=target.site, action=action, patient_ids=patients, now=now)
-        return
-    clinic_actions.write_audit(
-        request=request,
-        site=target.site,
-        action=action,
-        patient_ids=patients,
-        object_type="gate",
-        object_id=row.pk,
-        now=now,
-    )
-
-
-def _visit(row: Prerequisite, target: Target) -> dict[str, Any]:
-    if not row.session_id or target.session is None:
-        return {}
-    return {"session": target.session.pk, "day": str(target.session.day)}
 
 
 def _at(at: dt.datetime, zone: str) -> str:

@@ -75,6 +75,7 @@ GATES: Mapping[GateKind, GateInfo] = {
 }
 # Somebody is named and called; what is named is a person, or how the patient gets home.
 NAMED = frozenset({GateKind.ESCORT, GateKind.RIDE})
+CANT_COME = "Can't come"  # what is kept of the no of somebody who was named
 # Asked for after a visit, so it stops none.
 AFTER = frozenset({GateKind.MONITORING_FORM})
 # `escort` of a protocol, and the gate it means. An adult who takes the patient home brings the ride with them.

@@ -33,6 +33,7 @@ class Lack(StrEnum):
     MISSING = "missing"
     EXPIRED = "expired"
     NOT_CONFIRMED = "not_confirmed"
+    REFUSED = "refused"  # who was asked to drive can't
     NOT_PAID = "not_paid"
     TOO_EARLY = "too_early"  # the patient ate: not before a time
     NOT_TODAY = "not_today"  # the patient ate after midnight
@@ -50,6 +51,7 @@ class Shown:
     valid_until: dt.date | None = None
     ate_at: dt.datetime | None = None
     drank_at: dt.datetime | None = None
+    is_refused: bool = False  # by who was named: nobody waits any longer for a yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,9 @@ def _judged(asked: Requirement, shown: Shown, visit: Occasion, due: dt.datetime,
         lack, words = Lack.NOT_PAID, visit.payment.words
     elif until and visit.day > until:
         lack, words = Lack.EXPIRED, f"good until {day_text(until)} only"
+    elif shown.is_refused:
+        lack, words = Lack.REFUSED, "who was named can't come"
+        due = min(due, local_time.day_bounds(shown.on, visit.zone)[0])  # somebody else is looked for at once
     elif not shown.is_confirmed:
         lack, words = Lack.NOT_CONFIRMED, "named, not confirmed"
     state = GateState.GREEN if not lack else GateState.RED if now >= due else GateState.OPEN

@@ -10,12 +10,12 @@ from scheduling.domain import gate_kinds
 from scheduling.domain.gate_kinds import NAMED
 from scheduling.domain.states import DELIVERED, CourseState, SessionState
 from scheduling.models import Course, Prerequisite, Session
-from scheduling.queries.definitions import definitions_of
+from scheduling.queries.definitions import definition_of
 
 
 @dataclass(frozen=True, slots=True)
 class ComingVisit:
-    """A booked visit: the clinic's wall clock beside the instants."""
+    """A booked visit: the clinic's wall clock beside the instants. `needs_company`: nobody goes home from it alone."""
 
     session_id: int
     course_id: int
@@ -27,6 +27,7 @@ class ComingVisit:
     starts_at: dt.datetime
     ends_at: dt.datetime
     is_confirmed: bool = False  # by the patient
+    needs_company: bool = False
 
     @property
     def minutes(self) -> int:
@@ -38,7 +39,7 @@ def visits_coming(
     patient_ids: Collection[int], *, since: dt.datetime, until: dt.datetime | None = None
 ) -> list[ComingVisit]:
     """Return the booked visits of some patients that begin after an instant, in order; one statement."""
-    return [_visit(row) for row in _booked(patient_ids, since, until)]
+    return [visit_of(row, needs_company=needs_company(row)) for row in _booked(patient_ids, since, until)]
 
 
 def visits_driven(
@@ -46,19 +47,13 @@ def visits_driven(
 ) -> list[ComingVisit]:
     """Return the booked visits of a patient a person drives to, or might: nobody else is named for them.
 
-    Only visits whose protocol asks for somebody to go home with; three statements.
+    Only visits whose protocol asks for somebody to go home with; two statements.
     """
-    rows = list(_booked([patient_id], since, until).select_related("course"))
-    definitions = definitions_of(row.course.protocol_id for row in rows)
-    asking = [
-        row
-        for row in rows
-        if any(each.kind in NAMED for each in gate_kinds.requirements(definitions[row.course.protocol_id]))
-    ]
+    asking = [row for row in _booked([patient_id], since, until) if needs_company(row)]
     shown = Prerequisite.objects.filter(session__in=asking, kind__in=NAMED, is_override=False, withdrawn_at=None)
     named = {(each.session_id, each.starts_at): each for each in shown}
     found = [(row, named.get((row.pk, row.starts_at))) for row in asking]
-    return [_visit(row) for row, who in found if who is None or who.person_id == person_id]
+    return [visit_of(row) for row, who in found if who is None or who.person_id == person_id]
 
 
 def is_of(session_id: int, *, patient_id: int) -> bool:
@@ -114,10 +109,21 @@ def _booked(patient_ids: Collection[int], since: dt.datetime, until: dt.datetime
     rows = Session.objects.filter(patient__in=patient_ids, state=SessionState.BOOKED, starts_at__gt=since)
     if until is not None:
         rows = rows.filter(starts_at__lte=until)
-    return rows.order_by("starts_at", "pk")
+    return with_protocol(rows).order_by("starts_at", "pk")
 
 
-def _visit(row: Session) -> ComingVisit:
+def with_protocol(rows: QuerySet[Session]) -> QuerySet[Session]:
+    """Fetch with some visits which protocol they are of, and not the whole of it: it was parsed before."""
+    return rows.select_related("course__protocol").defer("course__protocol__definition")
+
+
+def needs_company(row: Session) -> bool:
+    """Tell whether the protocol of a visit, fetched with it, asks for somebody to go home with."""
+    return any(each.kind in NAMED for each in gate_kinds.requirements(definition_of(row.course.protocol)))
+
+
+def visit_of(row: Session, *, needs_company: bool = False) -> ComingVisit:
+    """Return a stored visit as it is shown to somebody outside."""
     return ComingVisit(
         session_id=row.pk,
         course_id=row.course_id,
@@ -129,4 +135,5 @@ def _visit(row: Session) -> ComingVisit:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         is_confirmed=row.confirmed_at is not None,
+        needs_company=needs_company,
     )

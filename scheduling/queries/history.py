@@ -39,6 +39,8 @@ _OF_COURSE = {
     "gate_met": "{gate} is there{visit}",
     "gate_passed": "{gate} was passed by hand{visit}",
     "gate_withdrawn": "{gate} was withdrawn{visit}",
+    "gate_named": "{gate}: the patient named somebody{visit}",
+    "driving_read": "The patient read when they may drive again{visit}",
     "gate_refused": "{gate}: who drives can't come{visit}",
 }
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db.models import F, Max, Min, OuterRef, Q, Subquery
 
-from scheduling.domain import gate_kinds
 from scheduling.domain.operations import OfferState
 from scheduling.domain.states import QUIET_ENDS, RELEASED, CourseState, SessionState
-from scheduling.models import Course, CourseEvent, Prerequisite, Session, SessionEvent, SlotOffer
+from scheduling.models import Course, CourseEvent, Session, SessionEvent, SlotOffer
 
 _TIMED = ("booked", "rescheduled", "undone")  # events after which a visit is when it is
 _Q = "course__protocol__definition"
@@ -89,21 +88,6 @@ class Change:
     minute: int
     starts_at: dt.datetime
     is_withdrawn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Driven:
-    """A person named to take a patient home from a booked visit."""
-
-    session_id: int
-    course_id: int
-    patient_id: int
-    site_id: int
-    timing_version: int
-    day: dt.date
-    starts_at: dt.datetime
-    person_id: int
-    reminders: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,35 +274,6 @@ def changes(*, since: dt.datetime, course_id: int | None = None) -> list[Change]
         )
         for row in rows
     ]
-
-
-def driven(*, first: dt.date, last: dt.date) -> list[Driven]:
-    """Return who takes whom home from the booked visits of some days, as named for that time; one statement."""
-    rows = (
-        Prerequisite.objects.filter(
-            kind__in=sorted(gate_kinds.NAMED),
-            is_override=False,
-            withdrawn_at=None,
-            person__isnull=False,
-            session__day__range=(first, last),
-            session__state=SessionState.BOOKED,
-            starts_at=F("session__starts_at"),
-        )
-        .annotate(reminders=F("session__course__protocol__definition__reminders"))
-        .order_by("pk")
-        .values_list(
-            "session_id",
-            "session__course_id",
-            "patient_id",
-            "session__site_id",
-            "session__timing_version",
-            "session__day",
-            "session__starts_at",
-            "person_id",
-            "reminders",
-        )
-    )
-    return [Driven(*row[:8], reminders=row[8] or {}) for row in rows]
 
 
 def offers_open(*, now: dt.datetime) -> list[OpenOffer]:

@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinic.actions import Request
 from notifications.actions import planning
 from notifications.models import Message, SitePolicy
 from notifications.rendering import said
 from patients.models import Consent, RelatedPerson
-from scheduling.actions import setup
+from scheduling.actions import drivers, setup
+from scheduling.actions.drivers import Driver
 from scheduling.models import Course, Prerequisite, Session
 from tests.factories import NOW, World
 from tests.notifications.days import DAY, MINUTE, at, by_kind, left, pass_days, settle
@@ -173,3 +175,48 @@ def test_a_copy_for_a_visit_that_moved_meanwhile_does_not_leave(
     settle(eve + 5 * MINUTE)
 
     assert [m.state for m in Message.objects.filter(kind="escort")] == ["skipped_changed"]
+
+
+@pytest.mark.parametrize(("is_yes", "copies"), [(None, ["escort"]), (False, [])])
+def test_whom_the_patient_named_is_texted_by_their_own_leave_unless_they_said_no(
+    world: World, course: Course, is_yes: bool | None, copies: list[str]
+) -> None:
+    first = visit(course, 1)
+    person_id = drivers.name_driver(
+        request=Request(user=None, actor="patient"),
+        patient_id=world.maria.pk,
+        session_id=first.pk,
+        timing=first.timing_version,
+        driver=Driver(name="Ines", phone="(555) 010-7777", read="2026-11", may_text=True),
+        now=NOW,
+    )
+    if is_yes is not None:
+        drivers.answer_on_page(
+            person_id=person_id, session_id=first.pk, timing=first.timing_version, is_yes=is_yes, now=NOW
+        )
+
+    settle(at(MONDAY - DAY, 12, zone=HERE))
+
+    assert [copy.kind for copy in Message.objects.filter(related_person=person_id)] == copies
+
+
+def test_a_copy_for_somebody_who_drives_no_more_does_not_leave(
+    world: World, course: Course, driver: RelatedPerson
+) -> None:
+    first = visit(course, 1)
+    name_driver(first, driver)
+    eve = at(MONDAY - DAY, 10, zone=HERE)
+    planning.plan_messages(now=eve)
+    drivers.name_driver(
+        request=Request(user=None, actor="patient"),
+        patient_id=world.maria.pk,
+        session_id=first.pk,
+        timing=first.timing_version,
+        driver=Driver(name="Tom", phone="(555) 010-7778", read="2026-11"),
+        now=eve,
+    )
+
+    settle(eve + 5 * MINUTE)
+
+    [copy] = Message.objects.filter(kind="escort")
+    assert (copy.related_person_id, copy.state) == (driver.pk, "skipped_changed")

@@ -10,10 +10,10 @@ from notifications.policies import policy_of
 from portal import show_ready, words
 from portal.pages import Visitor
 from portal.places import is_for_first, places
-from portal.words import calendar
+from portal.words import calendar, driver
 from portal.words.offers import WORDS as OFFER_WORDS
 from portal.words.ready import WORDS as READY
-from scheduling.queries import coming
+from scheduling.queries import coming, rides
 from scheduling.queries.coming import ComingVisit
 
 BEGUN = dt.timedelta(hours=4)  # a visit under way is still shown: somebody who is late looks for the way
@@ -108,6 +108,7 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     ways = []
     if found and (more := show_ready.prep_line(visitor, found[0])):
         ways.append(Way(visitor.url("ready/"), "list", READY[visitor.language]["ready_title"], more))
+    ways += _drive(visitor, found)
     if then:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)
@@ -121,6 +122,16 @@ def _earlier(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     title = w["list_title_first" if is_for_first(mine) else "list_way"]
     more = w["list_way_more"] if any(each.entry for each in mine) else ""
     return [Way(visitor.url("waitlist/"), "clock", title, more)] if mine else []
+
+
+def _drive(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
+    is_asked = any(each.needs_company for each in found)
+    ride = rides.next_ride(visitor.link.patient_id, now=visitor.now) if is_asked else None
+    if ride is None:
+        return []
+    w = driver.WORDS[visitor.language]
+    state = "yes" if ride.is_confirmed else "no" if ride.is_refused else "asked" if ride.is_named else "needed"
+    return [Way(visitor.url("driver/"), "car", w["driver"], w[f"driver_{state}"], is_needed=not ride.is_confirmed)]
 
 
 def _calendar(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:

@@ -1,5 +1,5 @@
 """What opens without a login: a patient's pages, by the token of their link or, where a device was checked, without it;
-the feed their calendar reads, by a token of its own.
+the feed their calendar reads, and the page of who takes them home, each by a token of its own.
 """
 
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import path
 
-from portal import answers, calendars, changing, check, home, offers, ready, settings, waitlist
+from portal import answers, calendars, changing, check, driven, drivers, home, offers, ready, settings, waitlist
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
@@ -27,10 +27,12 @@ PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("ready/", ready.ready, "portal-ready"),
     ("calendar/", calendars.ways, "portal-calendar"),
     ("calendar/visits.ics", calendars.file, "portal-calendar-file"),
+    ("driver/", drivers.name, "portal-driver"),
 ]
 
 urlpatterns = [
     *(path(f"v/<str:token>/{at}", view, name=name) for at, view, name in PAGES),
     *(path(f"my/{at}", view, name=f"{name}-mine") for at, view, name in PAGES),
     path("c/<str:token>.ics", calendars.feed, name="portal-feed"),
+    path("d/<str:token>/", driven.page, name="portal-driven"),
 ]

@@ -1,0 +1,86 @@
+"""The page of somebody who takes a patient home: when and where, and yes or no. It never says whom."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import quote_plus
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+
+from patients import driver_links, phones
+from portal import door, words
+from portal.door import HASTY, Link
+from portal.pages import METHODS, apart, asked_language, number
+from portal.show import MAP
+from portal.words.driver import WORDS
+from scheduling.actions import drivers
+from scheduling.domain import local_time
+from scheduling.queries import rides
+from scheduling.queries.rides import Ride
+
+
+@apart(*METHODS)
+def page(request: HttpRequest, token: str, now: dt.datetime) -> HttpResponse | None:
+    """Show somebody's next ride; a POST from the page's own form answers."""
+    found = driver_links.find(token)
+    ride = rides.driven_by(found.person_id, now=now) if found else None
+    if found is None or ride is None:
+        return None
+    return _answered(request, found, now) if request.method == "POST" else _shown(request, found, ride, now)
+
+
+def _shown(request: HttpRequest, found: Any, ride: Ride, now: dt.datetime) -> HttpResponse:
+    site, link = found.person.patient.site, _link(found)
+    language = asked_language(request) or link.language
+    other = next(code for code in words.LANGUAGES if code != language)
+    until_day, until = local_time.wall(ride.visit.ends_at, site.zone)
+    own = WORDS[language]
+    context: dict[str, Any] = {
+        "w": {**words.said_in(site.region, language), **own},
+        "language": language,
+        "other_language": other,
+        "other_name": words.LANGUAGES[other],
+        "clinic": site.message_name,
+        "address": site.address,
+        "map": f"{MAP}{quote_plus(site.address)}",
+        "phone": phones.readable(site.phone),
+        "tel": site.phone,
+        "ride": ride,
+        "day": words.long_day(until_day, language),
+        "about": own["about"].format(time=words.clock(until, language, site.region)),
+        "said_yes": own["said_yes"].format(day=words.weekday(until_day, language)),
+        "may_answer": ride.visit.starts_at > now,
+        "form": door.form_token(link, now=now),
+        "is_changed": "changed" in request.GET,
+        "is_once_more": "once_more" in request.GET,
+    }
+    return HttpResponse(render_to_string("portal/driven.html", context))
+
+
+def _answered(request: HttpRequest, found: Any, now: dt.datetime) -> HttpResponse:
+    """Do what the form asks for and go back to the page, so that reloading sends nothing again."""
+    made_at = door.form_made_at(request, _link(found), now=now)
+    if made_at is None:
+        return _back(request)
+    if now - made_at < HASTY:
+        return _back(request, "once_more")
+    is_said = drivers.answer_on_page(
+        person_id=found.person_id,
+        session_id=number(request, "visit"),
+        timing=number(request, "timing"),
+        is_yes=request.POST.get("answer") == "yes",
+        now=now,
+        agent=request.headers.get("User-Agent", ""),
+    )
+    return _back(request, "" if is_said else "changed")
+
+
+def _back(request: HttpRequest, why: str = "") -> HttpResponse:
+    asked = [f"lang={language}" for language in [asked_language(request)] if language] + ([f"{why}=1"] if why else [])
+    return HttpResponseRedirect(f"{request.path}?{'&'.join(asked)}".rstrip("?"), status=303)
+
+
+def _link(found: Any) -> Link:
+    """Return what a form of this page is signed with: never good on a patient's page, nor theirs here."""
+    patient = found.person.patient
+    return Link(f"driver.{found.pk}.{found.generation}", patient.pk, patient.site, found.person.language)

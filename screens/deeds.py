@@ -1,5 +1,6 @@
 """What people do on a screen before its picture is taken."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -7,6 +8,8 @@ from playwright.sync_api import Page, Route
 
 from clinic import demo
 
+BORN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4})")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Deed = Callable[[Page], None]
 NEW_MANAGER = "new@demo.example"  # of a clinic that was opened a minute ago
 SEND = """([action, fields]) => {
@@ -155,6 +158,30 @@ def read_as_its_patient(page: Page) -> None:
     page.click("[data-panel] [data-text]")
     address = page.locator("#link-address").input_value()
     page.goto(urlsplit(address).path)
+
+
+def on_their_page(path: str = "", *, is_checked: bool = True) -> Deed:
+    """Open a page of the link of the patient whose panel is open; `is_checked`: after the birth date it shows."""
+
+    def do(page: Page) -> None:
+        born = BORN.search(page.locator("[data-panel]").inner_text())
+        read_as_its_patient(page)
+        home = urlsplit(page.url).path
+        if not is_checked:
+            page.goto(f"{home}{path}?lang=en")
+            return
+        assert born, "a panel says when its patient was born"
+        page.goto(f"{home}check/?lang=en")
+        for name, value in zip(("month", "day", "year"), _numbers(born), strict=True):
+            page.fill(f"[name={name}]", value)
+        page.click(".pt-yes")
+        page.goto(f"/my/{path}?lang=en")
+
+    return do
+
+
+def _numbers(born: re.Match[str]) -> list[str]:
+    return [str(MONTHS.index(born[1]) + 1), born[2], born[3]]
 
 
 def lose_the_line(page: Page) -> None:

@@ -34,6 +34,8 @@ class Scene:
 
 
 PANEL = chain(click(f"{CARD}.is-here >> nth=-1 >> [data-open]"), see("[data-panel]"))
+SEDATED = chain(click(f"{CARD}:has-text('SPR') >> nth=0 >> [data-open]"), see("[data-panel]"))
+their, CHANGE = deeds.on_their_page, "main li:nth-child(2) a[href*='/change/']"
 MOVE = chain(focus(COMING), press("m"), see("[data-panel] [data-alt='1']"))
 NO_SHOW = chain(focus(f"{CARD}.is-late"), press("x"), see("#make-up [data-alt='1']"))
 AFRESH = send(f"/courses/new/clear/?{SITE}")  # what was typed there before is kept: it would be in sight
@@ -128,6 +130,17 @@ SCENES = (
     Scene("S16-text-rules", f"/settings/messages/?{SITE}", role="manager"),
     Scene("S16-test-text", f"/settings/test/?{SITE}", role="manager"),
     Scene("S16-import", f"/settings/import/?{SITE}", IMPORT, role="manager", changes=True),
+    Scene("S17-link", BOARD, chain(SEDATED, their(is_checked=False)), changes=True),
+    Scene("S17-link-checked", BOARD, chain(SEDATED, their()), changes=True),
+    Scene(
+        "S17-other-time", BOARD, chain(SEDATED, their(), go(".pt-list a[href*='/visits/']"), go(CHANGE)), changes=True
+    ),
+    Scene("S17-birth-date", BOARD, chain(SEDATED, their("ready/", is_checked=False)), changes=True),
+    Scene("S17-ready", BOARD, chain(SEDATED, their("ready/"), click("main form button")), changes=True),
+    Scene("S17-driver", BOARD, chain(SEDATED, their("driver/")), changes=True),
+    Scene("S17-calendar", BOARD, chain(SEDATED, their("calendar/"), click("main form button")), changes=True),
+    Scene("S17-earlier", BOARD, chain(SEDATED, their("waitlist/")), changes=True),
+    Scene("S17-settings", BOARD, chain(SEDATED, their("settings/")), changes=True),
     Scene("X1-keys", BOARD, press("?")),
     Scene("X2-own-settings", "/me/"),
     Scene("X3-not-found", "/patients/999999/"),

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from patients import links
@@ -15,7 +16,7 @@ from scheduling.actions import cancelling, moving
 from scheduling.domain.states import CancelledBy
 from scheduling.models import Session, SessionEvent
 from tests.factories import NOW, World
-from tests.portal.phone import banned_in, fields_in, path_of, say, seen, text_of
+from tests.portal.phone import banned_in, check, fields_in, path_of, say, seen, text_of
 
 HOUR = dt.timedelta(hours=1)
 DAY = 24 * HOUR
@@ -342,3 +343,24 @@ def test_a_log_file_keeps_no_token_of_a_calendar_or_of_who_drives(path: str) -> 
     line = logging.LogRecord("x", 40, "", 0, f"GET {path} 200", (), None)
 
     assert formatter.format(line) == f"GET {path[:3]}… 200"
+
+
+def test_a_dump_of_every_table_holds_no_token_and_what_it_holds_opens_nothing(
+    world: World, visit: Session, client: Client
+) -> None:
+    path = path_of(world)
+    say(client, path, "yes")
+    check(client, world)
+
+    dump = "\n".join(str(row) for model in apps.get_models() for row in model._default_manager.values_list())
+    kept = PatientLink.objects.get()
+
+    assert path.split("/")[2] not in dump
+    assert [Client().get(f"/v/{word}/").status_code for word in (kept.token_hash, kept.token_hash[:22])] == [404, 404]
+
+
+def test_without_the_key_nobody_makes_a_token_of_a_dump(world: World, visit: Session, settings: Any) -> None:
+    path = path_of(world)
+    settings.LINK_KEY = "another key that is long enough to be one"
+
+    assert f"/v/{links.token_of(PatientLink.objects.get())}/" != path

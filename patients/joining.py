@@ -18,6 +18,7 @@ from patients.models import (
     CalendarFeed,
     Consent,
     ContactPoint,
+    FormRun,
     MeasureResult,
     Patient,
     PatientLink,
@@ -73,6 +74,7 @@ def move(moved: MovedRows, kept: Patient, gone: Patient, *, take: Collection[str
     for model in (RelatedPerson, Absence):
         moved.change(_of(model, gone), patient_id=kept.pk)
     _move_new(moved, kept, gone, MeasureResult.objects.all(), by=("instrument", "measured_on"))
+    _move_forms(moved, kept, gone, now)
     moved.change(ScreeningFlag.objects.filter(patient=gone, cleared_at__isnull=False), patient_id=kept.pk)
     _move_new(moved, kept, gone, ScreeningFlag.objects.filter(cleared_at=None), by=("code",))
     _move_links(moved, kept, gone, now)
@@ -123,6 +125,14 @@ def _move_points(moved: MovedRows, kept: Patient, gone: Patient, take: Collectio
 def _preferred(patient: Patient) -> dict[str, str]:
     rows = ContactPoint.objects.filter(patient=patient, is_preferred=True)
     return dict(rows.values_list("kind", "value"))
+
+
+def _move_forms(moved: MovedRows, kept: Patient, gone: Patient, now: dt.datetime) -> None:
+    """Move filled-in forms; of two begun on one scale, the kept record's is gone on with."""
+    begun = FormRun.objects.filter(finished_at=None, dropped_at=None)
+    both = begun.filter(patient=kept).values("instrument")
+    moved.change(begun.filter(patient=gone, instrument__in=both), dropped_at=now)
+    moved.change(_of(FormRun, gone), patient_id=kept.pk)
 
 
 def _move_links(moved: MovedRows, kept: Patient, gone: Patient, now: dt.datetime) -> None:

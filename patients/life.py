@@ -4,10 +4,13 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from patients.domain.clinical import RANGES, Instrument, RelatedRole
 from patients.models import Absence, MeasureResult, Patient, RelatedPerson, ScreeningFlag
+
+# What says nothing about how ill somebody is: of one, more is better; the other is asked beside the main scale.
+_BESIDE = (Instrument.MOCA, Instrument.GAD7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def severities_of(*, patient_ids: Collection[int], since: dt.date) -> dict[int, 
     return {
         patient_id: score / RANGES[Instrument(instrument)][1]
         for patient_id, instrument, score in rows.values_list("patient_id", "instrument", "score")
-        if instrument != Instrument.MOCA  # the higher the better: it says nothing about how ill somebody is
+        if instrument not in _BESIDE
     }
 
 
@@ -93,8 +96,9 @@ def scores_of(*, patient_id: int, instrument: Instrument, since: dt.date) -> lis
 
 
 def results_of(patient_id: int) -> list[MeasureResult]:
-    """Return a patient's scores on every scale, the latest last; one statement."""
-    return list(MeasureResult.objects.filter(patient=patient_id).order_by("measured_on", "pk"))
+    """Return a patient's scores on every scale, the latest last; `run_id`: of their own form. One statement."""
+    rows = MeasureResult.objects.filter(patient=patient_id).annotate(run_id=F("run__pk"))
+    return list(rows.order_by("measured_on", "pk"))
 
 
 def absences_of(patient_ids: Sequence[int]) -> list[Absence]:

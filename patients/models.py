@@ -3,8 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
-from patients.domain.clinical import Instrument, RelatedRole, ScreeningCode
+from patients.domain.clinical import RANGES, Instrument, RelatedRole, ScreeningCode
 from patients.domain.contact import TRIES, Channel, ContactKind, Language, PatientState, Problem, Purpose
+from patients.domain.questions import FORMS, MOST
 
 
 def _one_of(field: str, values: list[str], name: str) -> models.CheckConstraint:
@@ -204,6 +205,66 @@ class MeasureResult(models.Model):
 
     def __str__(self) -> str:
         return f"Measure result {self.pk}"
+
+
+def _in_range() -> Q:
+    """Return what a score of a form obeys: it is on its scale, if there is one."""
+    found = Q(score=None)
+    for instrument in FORMS:
+        low, high = RANGES[instrument]
+        found |= Q(instrument=instrument.value, score__gte=low, score__lte=high)
+    return found
+
+
+class FormRun(models.Model):
+    """A form its patient fills in, saved answer by answer, until they send it or it is dropped for a new one.
+
+    `answers`: the number of a question to 0 to 3, in the words of `wording` and `language`. `alarm`: the gravest answer
+    ever given to the question that alarms, and when it was; what a patient says after it takes nothing back.
+    `course_number`: of the course that asked for it. `result`: the score it became, as long as that stands. `agent`:
+    the browser of the latest tap.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="form_runs")
+    course_number = models.BigIntegerField(null=True)
+    instrument = models.CharField(max_length=10, choices=[(i.value, i.value) for i in FORMS])
+    language = models.CharField(max_length=2, choices=[(x.value, x.value) for x in Language])
+    wording = models.PositiveSmallIntegerField()
+    begun_at = models.DateTimeField()
+    answers = models.JSONField(default=dict)
+    alarm = models.PositiveSmallIntegerField(default=0)
+    alarm_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    score = models.PositiveSmallIntegerField(null=True)
+    result = models.OneToOneField(MeasureResult, on_delete=models.SET_NULL, null=True, related_name="run")
+    dropped_at = models.DateTimeField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "instrument"],
+                condition=Q(finished_at=None, dropped_at=None),
+                name="formrun_one_open",
+            ),
+            _one_of("instrument", [i.value for i in FORMS], "formrun_instrument_known"),
+            models.CheckConstraint(
+                condition=Q(finished_at=None, score=None) | Q(finished_at__isnull=False, score__isnull=False),
+                name="formrun_finished_with_score",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(dropped_at=None), name="formrun_finished_or_dropped"
+            ),
+            models.CheckConstraint(condition=_in_range(), name="formrun_score_on_scale"),
+            models.CheckConstraint(
+                condition=Q(alarm=0, alarm_at=None) | Q(alarm__gte=1, alarm__lte=MOST, alarm_at__isnull=False),
+                name="formrun_alarm_with_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["alarm_at"], condition=Q(alarm__gte=1), name="formrun_alarming")]
+
+    def __str__(self) -> str:
+        return f"Form {self.pk}"
 
 
 class PatientLink(models.Model):

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     HOLD_READY = "hold_ready"
     LEVEL_PROPOSAL = "level_proposal"
     HELP_ASKED = "help_asked"
+    ITEM_NINE = "item_nine"
 
 
 _K, _G = Kind, Group
@@ -88,7 +89,9 @@ KINDS: dict[Kind, tuple[str, Group]] = {
     _K.HOLD_READY: ("Q14", _G.AT_RISK),
     _K.LEVEL_PROPOSAL: ("Q20", _G.SETUP),
     _K.HELP_ASKED: ("Q21", _G.TODAY),
+    _K.ITEM_NINE: ("Q22", _G.TODAY),
 }
+_URGENT = (Kind.CRISIS, Kind.HELP_ASKED, Kind.ITEM_NINE)  # in this order, whatever else there is
 _RANK = {Severity.HIGH: 0, Severity.MEDIUM: 1, Severity.LOW: 2}
 
 
@@ -155,12 +158,11 @@ class Item:
 
 
 def in_order(items: list[Item]) -> list[Item]:
-    """Return items as people work through them: a crisis first, a call for help, then the gravest, by deadline."""
+    """Return items as people work through them: the urgent kinds first, then the gravest, by deadline."""
     return sorted(
         items,
         key=lambda item: (
-            item.kind is not Kind.CRISIS,
-            item.kind is not Kind.HELP_ASKED,
+            _URGENT.index(item.kind) if item.kind in _URGENT else len(_URGENT),
             _RANK[item.severity],
             item.deadline is None,
             item.deadline or item.since,

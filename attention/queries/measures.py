@@ -8,14 +8,15 @@ from attention.queries.at_risk import days_after
 from attention.queries.subjects import of_course
 from patients import watch as patients_watch
 from scheduling.domain.local_time import day_text
+from scheduling.domain.measures import BASELINE_DAYS
 from scheduling.domain.states import CourseState
 from scheduling.queries.watch import WatchedCourse
 
-BASELINE_DAYS = 30  # a first score taken so long before the course was booked still counts
 AHEAD_DAYS = 1  # the first score is asked for from the day before the first visit
-_NAMES = {
+NAMES = {
     "phq9": "PHQ-9",
     "qids": "QIDS",
+    "gad7": "GAD-7",
     "madrs": "MADRS",
     "hamd17": "HAM-D17",
     "hamd24": "HAM-D24",
@@ -50,7 +51,7 @@ def _after(course: WatchedCourse, instrument: str, place: int, recorded: dt.date
         yield Item(
             key=f"measure:{course.course_id}:{instrument}:{place}",
             kind=Kind.MEASURE_DUE,
-            title=f"{_NAMES.get(instrument, instrument)} is due",
+            title=f"{NAMES.get(instrument, instrument)} is due",
             detail=f"After visit {place}, on {day_text(session.day)}. None is recorded since.",
             severity=Severity.LOW,
             since=course.ends_at(session),
@@ -67,7 +68,7 @@ def _before(course: WatchedCourse, instrument: str, recorded: dt.date) -> Iterat
         yield Item(
             key=f"measure:{course.course_id}:{instrument}:0",
             kind=Kind.MEASURE_DUE,
-            title=f"{_NAMES.get(instrument, instrument)} is due",
+            title=f"{NAMES.get(instrument, instrument)} is due",
             detail=f"Before the first visit, on {day_text(first.day)}.",
             severity=Severity.LOW,
             since=days_after(first.day, -AHEAD_DAYS, course.zone),

@@ -21,9 +21,11 @@ from notifications.domain.cadence import (
 )
 from notifications.domain.states import Kind
 from notifications.models import Message
+from patients.domain.questions import FORMS
 from patients.watch import latest_measures
 from scheduling.domain import local_time
 from scheduling.domain.local_time import monday_of
+from scheduling.domain.measures import AHEAD_DAYS, BASELINE_DAYS
 from scheduling.queries import messaging, rides
 from scheduling.queries.messaging import ComingSession, CourseWeek, Unbooked
 from scheduling.queries.rides import Driven
@@ -34,7 +36,7 @@ A_DAY = dt.timedelta(days=1)
 A_WEEK = dt.timedelta(days=7)
 WELL_BEFORE = 60  # minutes
 LEAST_AHEAD = dt.timedelta(minutes=LEAST_AHEAD_MINUTES)
-BASELINE = dt.timedelta(days=30)  # a first score taken so long before the first visit still counts
+BASELINE = dt.timedelta(days=BASELINE_DAYS)
 RECALL_FOR = dt.timedelta(days=3)  # how long after it is due a recall is of use
 Asked = Collection[tuple[int, str]]  # patient and kind
 
@@ -182,8 +184,8 @@ def _was_told_by_change(scene: Scene, session: ComingSession, timed: _Timed, tol
 
 
 def _places(session: ComingSession) -> list[str]:
-    """Return the scores a protocol wants from a patient before a visit: after so many visits, it says."""
-    return [name for name, places in session.measures.items() if session.number - 1 in places]
+    """Return the forms a protocol wants from a patient before a visit: after so many visits, it says."""
+    return [name for name, places in session.measures.items() if name in FORMS and session.number - 1 in places]
 
 
 def _forms(
@@ -195,7 +197,7 @@ def _forms(
     plan = cadence_of(session.reminders, needs_company=session.needs_company)
     if not missing or not plan.has_forms:
         return []
-    due = scene.at(session.site_id, session.day - A_DAY * 2, _minute(scene, session.site_id, plan))
+    due = scene.at(session.site_id, session.day - A_DAY * AHEAD_DAYS, _minute(scene, session.site_id, plan))
     until = session.starts_at - dt.timedelta(minutes=SAME_DAY_UNTIL)
     told_at = _told_at(session, changed)
     if due > scene.now + EARLY or scene.now >= until or (told_at is not None and told_at > due):

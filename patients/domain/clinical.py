@@ -21,6 +21,7 @@ class ScreeningCode(StrEnum):
 class Instrument(StrEnum):
     PHQ9 = "phq9"
     QIDS = "qids"
+    GAD7 = "gad7"
     MADRS = "madrs"
     HAMD17 = "hamd17"
     HAMD24 = "hamd24"
@@ -32,6 +33,7 @@ class Instrument(StrEnum):
 RANGES: dict[Instrument, tuple[int, int]] = {
     Instrument.PHQ9: (0, 27),
     Instrument.QIDS: (0, 27),
+    Instrument.GAD7: (0, 21),
     Instrument.MADRS: (0, 60),
     Instrument.HAMD17: (0, 52),
     Instrument.HAMD24: (0, 75),

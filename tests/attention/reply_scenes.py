@@ -1,10 +1,11 @@
-"""Scenes about what people wrote back: a cry for help, a no, a text nobody understands, CANCEL, running late."""
+"""Scenes about what people say: a cry for help, a no, a text nobody understands, CANCEL, running late, in a form."""
 
 import datetime as dt
 import itertools
 from collections.abc import Callable
 from typing import Any
 
+from attention import actions
 from notifications.actions.inbound import handle_inbound, store_inbound
 from notifications.actions.settling import finish_inbound
 from notifications.models import InboundMessage
@@ -12,6 +13,8 @@ from patients.models import ContactPoint, Patient
 from scheduling.actions import attendance
 from tests.attention.desk import DAY, HOUR, Desk, step
 from tests.attention.scene import Scene
+from tests.factories import NOW
+from tests.patients.filled import answer, begin
 
 MINUTE = dt.timedelta(minutes=1)
 _sids = itertools.count(1)
@@ -104,10 +107,31 @@ class RunningLate(Reply):
         return self.visit.starts_at + MINUTE
 
 
+class ItemNine(Scene):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.patient = desk.visit().patient
+
+    def begin(self) -> dt.datetime:
+        self.now = NOW + HOUR
+        begin(self.patient, now=self.now)
+        answer(self.patient, 9, 1, now=self.now)
+        return self.now
+
+    def solve(self) -> None:
+        [key] = self.desk.keys(self.now, "item_nine")
+        actions.finish_item(request=self.desk.request, key=key, now=self.now)
+
+    def again(self) -> dt.datetime:
+        answer(self.patient, 9, 3, now=self.now + HOUR)
+        return self.now + HOUR
+
+
 REPLY_SCENES: dict[str, Callable[[Desk], Any]] = {
     "crisis": Crisis,
     "cant_come": CantCome,
     "reply": Reply,
     "meant_visit": MeantVisit,
     "running_late": RunningLate,
+    "item_nine": ItemNine,
 }

@@ -14,7 +14,7 @@ from tests.attention.scenes import SCENES
 
 every_kind = pytest.mark.parametrize("kind", sorted(SCENES))
 # What is asked of the site whatever became of the course.
-OF_THE_SITE = {"not_closed", "day_not_recorded", "document_due", "crisis", "reply", "help_asked"}
+OF_THE_SITE = {"not_closed", "day_not_recorded", "document_due", "crisis", "reply", "help_asked", "item_nine"}
 
 
 def scene_of(kind: str, desk: Desk) -> Scene:

@@ -15,6 +15,7 @@ from patients.models import (
     Absence,
     Consent,
     ContactPoint,
+    FormRun,
     MeasureResult,
     Patient,
     PatientMerge,
@@ -101,6 +102,12 @@ def _driver(world: World, patient: Patient) -> None:
 def _score(world: World, patient: Patient) -> None:
     MeasureResult.objects.create(
         patient=patient, instrument="phq9", score=9 + patient.pk % 2, measured_on=NOW.date(), recorded_at=NOW
+    )
+
+
+def _form(world: World, patient: Patient) -> None:
+    FormRun.objects.create(
+        patient=patient, instrument="phq9", language="en", wording=1, begun_at=NOW, alarm=1, alarm_at=NOW
     )
 
 

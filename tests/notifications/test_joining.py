@@ -17,14 +17,14 @@ from patients.consents import end_texts, owners_of
 from patients.domain.clinical import ScreeningCode
 from patients.domain.contact import ContactKind
 from patients.errors import Conflict, Merged, Rejected, Stale
-from patients.models import Consent, ContactPoint, Patient, PatientMerge
+from patients.models import Consent, ContactPoint, FormRun, Patient, PatientMerge
 from patients.queries import patients_found
 from patients.reach import reach_of
 from scheduling.actions import courses
 from scheduling.models import Course, Prerequisite, Session, WaitlistEntry
 from tests.factories import NOW, World, make_patient
 from tests.notifications.made import agree, texted
-from tests.notifications.records import PIECES, manager_of, second_record
+from tests.notifications.records import PIECES, manager_of, picture, second_record
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -91,6 +91,21 @@ def test_a_search_for_the_other_record_finds_the_kept_one(
     found = patients_found(site_ids=[world.site.pk], text=said)
 
     assert (twin.record_number, [row.pk for row in found]) == ("P-1003", [world.maria.pk])
+
+
+def test_a_form_begun_in_either_record_goes_on_and_what_alarmed_is_known(
+    world: World, twin: Patient, manager: Request
+) -> None:
+    for patient in (world.maria, twin):
+        PIECES["form"](world, patient)
+    before = picture()
+
+    merge_id = join(manager, world.maria, twin)
+    rows = list(FormRun.objects.order_by("pk").values_list("patient_id", "alarm", "dropped_at"))
+    part(manager, merge_id)
+
+    assert rows == [(world.maria.pk, 1, None), (world.maria.pk, 1, NOW)]
+    assert picture() == before
 
 
 def test_what_was_told_by_text_is_not_told_again_by_the_mail_the_other_record_brings(

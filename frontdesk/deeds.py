@@ -193,6 +193,11 @@ def _help(known: Known) -> Deeds:
     return (there, _page("Open it", "visit", known.item.session_id))
 
 
+def _alarming(known: Known) -> Deeds:
+    record = _page("Open the record", "patient", known.item.patient_id)
+    return (*_call(known), Deed("A clinician saw to it", "done", _P.SETTLE_MISS), record)
+
+
 def _proposal(known: Known) -> Deeds:
     number = known.item.key.split(":")[1]
     return (Deed("Look at it", url=reverse("level-proposal", args=[number]), needs=_P.MANAGE_SITE),)
@@ -229,4 +234,5 @@ DEEDS: dict[Kind, Callable[[Known], Deeds]] = {
     _K.HOLD_READY: _hold,
     _K.LEVEL_PROPOSAL: _proposal,
     _K.HELP_ASKED: _help,
+    _K.ITEM_NINE: _alarming,
 }

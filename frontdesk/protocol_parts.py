@@ -194,7 +194,7 @@ def _fasting(mapping: Mapping[str, Any]) -> str:
 
 
 def _scores(mapping: Mapping[str, Any]) -> list[words.Asked]:
-    names = dict.fromkeys(["phq9", *(mapping.get("measures") or {})])
+    names = dict.fromkeys(["phq9", "gad7", *(mapping.get("measures") or {})])
     return [
         words.Asked(f"measures.{name}", f"{words.SCORES.get(name, name)} after sessions", "numbers") for name in names
     ]

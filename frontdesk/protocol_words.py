@@ -169,6 +169,7 @@ PAPER = (
 SCORES = {
     "phq9": "PHQ-9",
     "qids": "QIDS",
+    "gad7": "GAD-7",
     "madrs": "MADRS",
     "hamd17": "HAM-D 17",
     "hamd24": "HAM-D 24",

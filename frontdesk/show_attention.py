@@ -65,6 +65,7 @@ _LOOKS: dict[Kind, tuple[str, str]] = {
     _K.HOLD_READY: ("done", "is-done"),
     _K.LEVEL_PROPOSAL: ("sparkles", "is-confirmed"),
     _K.HELP_ASKED: ("late", "is-noshow"),
+    _K.ITEM_NINE: ("late", "is-noshow"),
 }
 
 

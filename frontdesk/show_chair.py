@@ -9,6 +9,7 @@ from frontdesk import show, show_visits
 from frontdesk.show import Look
 from frontdesk.show_names import short_name
 from frontdesk.show_visit import NAMES
+from patients.domain.clinical import Instrument
 from scheduling.domain import local_time
 from scheduling.domain.gates import Gate, sentence
 from scheduling.domain.local_time import clock_text
@@ -105,7 +106,7 @@ def now_of(visit: Any, definition: ProtocolDefinition, known: Known, *, now: dt.
     is_stopped = state is _S.ARRIVED and bool(known.gates)
     step = show.next_step(state, is_observed=bool(definition.observe_minutes))
     verb, word = ("", "") if is_stopped or step is None else step
-    instrument = next(iter(definition.measures or {}), "")
+    instrument = next((each.value for each in Instrument if each in (definition.measures or {})), "")
     return Now(
         id=visit.pk,
         version=visit.version,

@@ -9,7 +9,7 @@ from frontdesk import show, show_dots, show_gates, show_history, show_scores
 from frontdesk.show_charts import pace_chart
 from frontdesk.show_visit import dots
 from notifications import queries as messages
-from patients import life, phones
+from patients import forms, life, phones
 from patients import queries as patients
 from patients.domain.contact import ContactKind
 from scheduling.domain import local_time
@@ -52,9 +52,18 @@ class Grant:
 
 
 def course_page(
-    course: Any, *, now: dt.datetime, with_messages: bool, part: str = "", shown: int = show_history.A_PAGE
+    course: Any,
+    *,
+    now: dt.datetime,
+    with_messages: bool,
+    with_answers: bool = False,
+    part: str = "",
+    shown: int = show_history.A_PAGE,
 ) -> dict[str, Any]:
-    """Return what a course's page prints; `part` and `shown`: which of its history, and how many lines."""
+    """Return what a course's page prints; `part` and `shown`: which of its history, and how many lines.
+
+    `with_answers`: what the patient answered in forms, beside the scores.
+    """
     sessions = courses.sessions_of(course)
     today = local_time.today(now, course.site.zone)
     coming = [row for row in sessions if row.state in OPEN and row.ends_at >= now]
@@ -81,7 +90,12 @@ def course_page(
         "sessions": [session_line(row) for row in sessions],
         "grants": grants,
         "scales": show_scores.scales(
-            definition_under(course), life.results_of(course.patient_id), sessions, today=today
+            definition_under(course),
+            life.results_of(course.patient_id),
+            sessions,
+            today=today,
+            runs=forms.sent_forms(course.patient_id) if with_answers else (),
+            zone=course.site.zone,
         ),
         "events": lines[:shown],
         "older": shown + show_history.A_PAGE if len(lines) > shown else 0,

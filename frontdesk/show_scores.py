@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from frontdesk.show_charts import ScoreChart, score_chart
 from frontdesk.show_visit import NAMES, due
 from patients.domain.clinical import RANGES, Instrument
+from patients.domain.questions import FORMS
+from patients.forms import answers_of
+from scheduling.domain import local_time
 from scheduling.domain.local_time import day_text
 from scheduling.domain.protocol import ProtocolDefinition
 
@@ -26,6 +29,16 @@ class Total:
     day: str
     score: int
     is_today: bool
+    is_own: bool  # the patient filled it in
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form a patient sent: its day and score, and each question with its answer, in English whatever they read."""
+
+    day: str
+    score: int
+    answers: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +56,45 @@ class Scale:
     most: int
     under: int | None
     half_of: int | None
+    sent: Sequence[Sent] = ()
 
 
 def scales(
-    definition: ProtocolDefinition, results: Sequence[Any], sessions: Sequence[Any], *, today: dt.date
+    definition: ProtocolDefinition,
+    results: Sequence[Any],
+    sessions: Sequence[Any],
+    *,
+    today: dt.date,
+    runs: Sequence[Any] = (),
+    zone: str = "UTC",
 ) -> list[Scale]:
-    """Return the scales a course's protocol asks for, with every score of its patient on them."""
+    """Return the scales a course's protocol asks for, with every score of its patient on them.
+
+    `runs`: the forms they sent, for who may read the answers.
+    """
     latest = {row.instrument: (row.measured_on, row.score) for row in results}
     wanted = {each.instrument for each in due(definition, sessions, latest)}
     found = []
     for instrument, places in (definition.measures or {}).items():
         own = [row for row in results if row.instrument == instrument]
-        found.append(_scale(instrument, own, min(places, default=0), is_due=instrument in wanted, today=today))
+        scale = _scale(instrument, own, min(places, default=0), is_due=instrument in wanted, today=today)
+        found.append(replace(scale, sent=[_sent(run, zone) for run in runs if run.instrument == instrument]))
     return found
+
+
+def _sent(run: Any, zone: str) -> Sent:
+    words = FORMS[Instrument(run.instrument)].words["en"]
+    questions = [(number, words.question(number)) for number in range(1, words.questions + 1)]
+    given = answers_of(run)
+    return Sent(
+        day=day_text(local_time.today(run.finished_at, zone)),
+        score=run.score,
+        answers=[(text, answers[given[number]]) for number, (_lead, text, answers) in questions if number in given],
+    )
+
+
+def _total(row: Any, today: dt.date) -> Total:
+    return Total(row.pk, day_text(row.measured_on), row.score, row.measured_on == today, row.run_id is not None)
 
 
 def _scale(instrument: str, rows: Sequence[Any], first_at: int, *, is_due: bool, today: dt.date) -> Scale:
@@ -71,7 +110,7 @@ def _scale(instrument: str, rows: Sequence[Any], first_at: int, *, is_due: bool,
         name=name,
         finding=finding(name, [score for _day, score in scores]),
         is_due=is_due,
-        totals=[Total(row.pk, day_text(row.measured_on), row.score, row.measured_on == today) for row in rows],
+        totals=[_total(row, today) for row in rows],
         chart=chart,
         chart_words=f"{name}: {', '.join(str(score) for _day, score in scores)}",
         empty=f"No scores yet. First one is due at visit {max(1, first_at)}.",

@@ -17,6 +17,7 @@ KEYS = {"arrive": "A", "start": "S", "monitor": "C", "complete": "C"}
 NAMES = {
     "phq9": "PHQ-9",
     "qids": "QIDS",
+    "gad7": "GAD-7",
     "madrs": "MADRS",
     "hamd17": "HAM-D17",
     "hamd24": "HAM-D24",

@@ -44,6 +44,7 @@ def course(request: HttpRequest, course_id: int) -> HttpResponse:
         found,
         now=now,
         with_messages=may_read,
+        with_answers=found.site_id in clinic_access.site_ids(request.user, Permission.DECIDE_COURSE),  # type: ignore[arg-type]
         part=request.GET.get("show", "") if may_read else "",
         shown=min(int(lines), MOST_LINES) if lines.isdecimal() and len(lines) < 6 else show_history.A_PAGE,
     )

@@ -10,7 +10,9 @@ from notifications.policies import policy_of
 from portal import show_ready, words
 from portal.pages import Visitor
 from portal.places import is_for_first, places
+from portal.show_forms import forms_to_fill
 from portal.words import calendar, driver
+from portal.words.forms import WORDS as FORMS
 from portal.words.offers import WORDS as OFFER_WORDS
 from portal.words.ready import WORDS as READY
 from scheduling.queries import coming, rides
@@ -109,6 +111,8 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     if found and (more := show_ready.prep_line(visitor, found[0])):
         ways.append(Way(visitor.url("ready/"), "list", READY[visitor.language]["ready_title"], more))
     ways += _drive(visitor, found)
+    form = FORMS[visitor.language]
+    ways += [Way(url, "form", form["form_title"], form["form_more"]) for url in forms_to_fill(visitor)]
     if then:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)

@@ -7,7 +7,20 @@ from typing import Any
 
 from django.urls import path
 
-from portal import answers, calendars, changing, check, driven, drivers, home, offers, ready, settings, waitlist
+from portal import (
+    answers,
+    calendars,
+    changing,
+    check,
+    driven,
+    drivers,
+    forms,
+    home,
+    offers,
+    ready,
+    settings,
+    waitlist,
+)
 
 PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("", home.first, "portal"),
@@ -28,6 +41,9 @@ PAGES: list[tuple[str, Callable[..., Any], str]] = [
     ("calendar/", calendars.ways, "portal-calendar"),
     ("calendar/visits.ics", calendars.file, "portal-calendar-file"),
     ("driver/", drivers.name, "portal-driver"),
+    ("form/<int:form>/", forms.first, "portal-form"),
+    ("form/<int:form>/<int:item>/", forms.question, "portal-question"),
+    ("form/<int:form>/help/", forms.help_now, "portal-help"),
 ]
 
 urlpatterns = [

@@ -228,7 +228,7 @@ def test_before_the_birth_date_no_page_holds_a_step(world: World, visit: Session
         tap(phone, place)
     stranger, path = Client(), path_of(world)
     pages = []
-    for at, _view, _name in PAGES:
+    for at in (re.sub("<int:[a-z]+>", "1", at) for at, _view, _name in PAGES):
         cache.clear()  # nobody is slowed down who looks at all there is
         pages += [stranger.get(f"{path}{at}?visit={visit.pk}&lang={each}", follow=True) for each in ("en", "es")]
     found = prep_of(visit.pk)

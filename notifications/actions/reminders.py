@@ -25,7 +25,7 @@ from patients.domain.questions import FORMS
 from patients.watch import latest_measures
 from scheduling.domain import local_time
 from scheduling.domain.local_time import monday_of
-from scheduling.domain.measures import AHEAD_DAYS, BASELINE_DAYS
+from scheduling.domain.measures import BASELINE_DAYS, asked_from
 from scheduling.queries import messaging, rides
 from scheduling.queries.messaging import ComingSession, CourseWeek, Unbooked
 from scheduling.queries.rides import Driven
@@ -191,13 +191,14 @@ def _places(session: ComingSession) -> list[str]:
 def _forms(
     scene: Scene, session: ComingSession, scores: Mapping[tuple[int, str], dt.date], changed: Changed
 ) -> list[Message]:
-    """Return the form due before a visit, two days ahead, unless its scores are there already."""
+    """Return the form due before a visit, two days ahead at most, unless its scores are there already."""
     since = session.previous_day or session.day - BASELINE
     missing = [each for each in _places(session) if scores.get((session.patient_id, each), dt.date.min) < since]
     plan = cadence_of(session.reminders, needs_company=session.needs_company)
     if not missing or not plan.has_forms:
         return []
-    due = scene.at(session.site_id, session.day - A_DAY * AHEAD_DAYS, _minute(scene, session.site_id, plan))
+    day = asked_from(session.day, session.previous_day)
+    due = scene.at(session.site_id, day, _minute(scene, session.site_id, plan))
     until = session.starts_at - dt.timedelta(minutes=SAME_DAY_UNTIL)
     told_at = _told_at(session, changed)
     if due > scene.now + EARLY or scene.now >= until or (told_at is not None and told_at > due):

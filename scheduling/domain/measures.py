@@ -15,20 +15,24 @@ def due_after(places: Collection[int], delivered: Sequence[dt.date], recorded: d
     return max(reached)
 
 
+def asked_from(day: dt.date, previous: dt.date | None) -> dt.date:
+    """Return the day from which the form before a visit is asked for: two days ahead, and not before it can count.
+
+    `previous`: the day of the visit before, which the form is about; None: there is none.
+    """
+    ahead = day - dt.timedelta(days=AHEAD_DAYS)
+    return ahead if previous is None else max(ahead, previous)
+
+
 def due_before(
     places: Collection[int], delivered: Sequence[dt.date], coming: Sequence[dt.date], recorded: dt.date, today: dt.date
 ) -> bool:
-    """Tell whether a score is asked for before one of the visits of the next days.
-
-    It is there if it was taken since the visit before, or in the days in which it is asked for.
-    """
+    """Tell whether a score is asked for before one of the visits of the next days and was not taken since the last."""
     days = [*delivered, *coming]
     for place in range(len(delivered), len(days)):
-        day = days[place]
-        if (day - today).days > AHEAD_DAYS:
+        day, previous = days[place], days[place - 1] if place else None
+        if today < asked_from(day, previous):
             return False
-        baseline = day - dt.timedelta(days=BASELINE_DAYS)
-        since = min(days[place - 1], day - dt.timedelta(days=AHEAD_DAYS)) if place else baseline
-        if place in places and recorded < since:
+        if place in places and recorded < (previous or day - dt.timedelta(days=BASELINE_DAYS)):
             return True
     return False

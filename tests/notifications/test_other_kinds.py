@@ -115,6 +115,19 @@ def test_a_form_is_due_two_days_before_the_visit_it_belongs_to_for_who_agreed(wo
     assert message.session.number == 1
 
 
+def test_in_a_daily_course_it_is_due_on_the_day_of_the_visit_it_is_about(world: World) -> None:
+    patient = course_with_form(world)
+    agree(patient.pk, "forms")
+    fifth, sixth = Session.objects.filter(patient=patient, number__in=(5, 6)).order_by("number")
+
+    found = []
+    for day in (fifth.day - DAY, fifth.day):
+        settle(dt.datetime.combine(day, dt.time(17), dt.UTC))
+        found.append(Message.objects.filter(kind="form_due", session=sixth).count())
+
+    assert (sixth.day - fifth.day, found) == (DAY, [0, 1])
+
+
 @pytest.mark.parametrize("why", ["did not agree", "is filled in"])
 def test_no_form_is_asked_for_where_nobody_agreed_or_it_is_there(world: World, why: str) -> None:
     patient = course_with_form(world)

@@ -96,14 +96,15 @@ def test_it_costs_four_statements(world: World, course: Course) -> None:
 @pytest.mark.parametrize(
     ("delivered", "coming", "recorded", "is_due"),
     [
-        # Visit 6 is on Tuesday 15, visit 5 on Monday 14; today is Sunday 13.
-        ((7, 8, 9, 10), (14, 15), 1, True),
-        ((7, 8, 9, 10), (14, 15), 12, True),
-        ((7, 8, 9, 10), (14, 15), 13, False),  # filled in when it was asked for
-        ((7, 8, 9, 10), (14, 16), 1, False),  # not yet
+        # The form is about the fifth visit; today is Sunday 13.
+        ((7, 8, 9, 10), (14, 15), 1, False),  # the fifth visit has not come: what is filled in now would not count
+        ((7, 8, 9, 10), (13, 15), 1, True),
+        ((7, 8, 9, 10), (13, 15), 12, True),
+        ((7, 8, 9, 10), (13, 15), 13, False),
+        ((7, 8, 9, 10), (13, 16), 1, False),  # not yet
         ((7, 8, 9, 10, 11), (14,), 10, True),
         ((7, 8, 9, 10, 11), (14,), 11, False),
-        ((7, 8, 9), (14, 15), 1, False),  # belongs to no visit of these days
+        ((7, 8, 9), (13, 14), 1, False),  # belongs to no visit of these days
         ((), (), 1, False),
     ],
 )

@@ -133,7 +133,7 @@ def _run(visitor: Visitor, instrument: Instrument) -> Any:
 
 
 def _asked(visitor: Visitor, instrument: Instrument) -> AskedForm | None:
-    due = forms_due(patient_id=visitor.link.patient_id, site_id=visitor.site.pk, now=visitor.now)
+    due = forms_due(patient_id=visitor.link.patient_id, zone=visitor.site.zone, now=visitor.now)
     return next((each for each in due if each.instrument is instrument), None)
 
 

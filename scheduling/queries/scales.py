@@ -1,14 +1,18 @@
 """Which forms a patient is asked for now, by the protocols of their courses."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from patients import watch as patients_watch
 from patients.domain.clinical import Instrument
 from patients.domain.questions import FORMS
-from scheduling.domain import measures
-from scheduling.domain.states import CourseState
-from scheduling.queries.watch import WatchedCourse, courses_watched
+from scheduling.domain import local_time, measures
+from scheduling.domain.states import DELIVERED, MOVABLE, CourseState
+from scheduling.models import Course, Session
+from scheduling.queries.definitions import definition_of
+from scheduling.queries.watch.courses import ENDED_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +23,56 @@ class AskedForm:
     course_id: int
 
 
-def forms_due(*, patient_id: int, site_id: int, now: dt.datetime) -> list[AskedForm]:
-    """Return the forms due of a patient, each once; four statements.
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days of a course's counted visits: those delivered, and those still ahead."""
+
+    delivered: list[dt.date]
+    coming: list[dt.date]
+
+
+def forms_due(*, patient_id: int, zone: str, now: dt.datetime) -> list[AskedForm]:
+    """Return the forms due of a patient, each once; one statement, or three where a protocol asks for any.
 
     A form is due from two days before the visit it belongs to, as a text says it, until its score is there. Only what
     patients fill in themselves is among them.
     """
-    courses = courses_watched(site_ids=[site_id], patient_id=patient_id, now=now)
-    going_on = [course for course in courses if course.state is not CourseState.ON_HOLD]
+    asking = _asking(patient_id)
+    if not asking:
+        return []
+    days = _days_of(asking, zone, now)
+    today = local_time.today(now, zone)
     latest = patients_watch.latest_measures({patient_id})
     found = []
     for instrument in FORMS:
         recorded = latest.get((patient_id, instrument.value), dt.date.min)
-        asking = (course.course_id for course in going_on if _is_due(course, instrument, recorded))
-        found += [AskedForm(instrument, course_id) for course_id in list(asking)[:1]]
+        due = (pk for pk, wanted in asking.items() if _is_due(wanted.get(instrument, ()), days[pk], recorded, today))
+        found += [AskedForm(instrument, course_id) for course_id in list(due)[:1]]
     return found
 
 
-def _is_due(course: WatchedCourse, instrument: Instrument, recorded: dt.date) -> bool:
-    places = (course.definition.measures or {}).get(instrument, ())
-    delivered, coming = ([each.day for each in part] for part in (course.delivered, course.coming))
-    if measures.due_after(places, delivered, recorded):
+def _asking(patient_id: int) -> dict[int, dict[Instrument, tuple[int, ...]]]:
+    """Return by course the forms its protocol asks for; a course on hold asks for none."""
+    states = (CourseState.ACTIVE, CourseState.COMPLETED)
+    rows = Course.objects.filter(patient=patient_id, state__in=states).select_related("protocol")
+    found = {row.pk: definition_of(row.protocol).measures or {} for row in rows.defer("protocol__definition")}
+    mine = {pk: {name: wanted[name] for name in FORMS if name in wanted} for pk, wanted in found.items()}
+    return {pk: wanted for pk, wanted in sorted(mine.items()) if wanted}
+
+
+def _days_of(course_ids: Collection[int], zone: str, now: dt.datetime) -> dict[int, _Days]:
+    rows = Session.objects.filter(course__in=course_ids, is_counted=True).order_by("day", "minute", "pk")
+    found: dict[int, _Days] = defaultdict(lambda: _Days([], []))
+    for course_id, state, day, minute in rows.values_list("course_id", "state", "day", "minute"):
+        if state in DELIVERED:
+            found[course_id].delivered.append(day)
+        elif state in MOVABLE and (day, minute) > local_time.wall(now, zone):
+            found[course_id].coming.append(day)
+    return found
+
+
+def _is_due(places: Collection[int], days: _Days, recorded: dt.date, today: dt.date) -> bool:
+    is_over = not days.coming and days.delivered and (today - days.delivered[-1]).days > ENDED_DAYS
+    if not is_over and measures.due_after(places, days.delivered, recorded):
         return True
-    return measures.due_before(places, delivered, coming, recorded, course.today)
+    return measures.due_before(places, days.delivered, days.coming, recorded, today)

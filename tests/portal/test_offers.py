@@ -288,11 +288,11 @@ def test_looking_takes_nothing(client: Client, three: list[SlotOffer]) -> None:
     assert [list(model.objects.order_by("pk").values()) for model in (SlotOffer, Session, WaitlistEntry)] == rows
 
 
-def test_the_page_asks_eight_statements_and_carries_no_script(client: Client, three: list[SlotOffer]) -> None:
+def test_the_page_asks_few_statements_and_carries_no_script(client: Client, three: list[SlotOffer]) -> None:
     path = path_for(three[0].patient)
 
     with CaptureQueriesContext(connection) as asked:
         page = client.get(path)
 
-    assert len(asked) <= 8
+    assert len(asked) <= 11  # three of them ask which forms are due
     assert ("<script" in text_of(page), re.findall("<h1.*?>", text_of(page))) == (False, ["<h1>"])

@@ -27,7 +27,7 @@ def course(world: World) -> Course:
 
 
 def due(world: World, now: dt.datetime) -> list[str]:
-    found = forms_due(patient_id=world.maria.pk, site_id=world.site.pk, now=now)
+    found = forms_due(patient_id=world.maria.pk, zone=world.site.zone, now=now)
     return [each.instrument.value for each in found]
 
 
@@ -68,7 +68,7 @@ def test_it_is_due_after_the_visit_it_belongs_to_until_the_score_is_there(world:
 
 def test_a_course_on_hold_and_another_patient_are_not_asked(world: World, course: Course) -> None:
     now = at(FIRST_DAY - DAY)
-    daniel = forms_due(patient_id=world.daniel.pk, site_id=world.site.pk, now=now)
+    daniel = forms_due(patient_id=world.daniel.pk, zone=world.site.zone, now=now)
     course_states.hold_course(
         request=world.request, course_id=course.pk, version=course.version, reason="Away", now=now
     )
@@ -86,11 +86,30 @@ def test_what_a_clinician_rates_is_no_form_and_two_forms_are_asked_for_together(
     assert due(world, at(FIRST_DAY - DAY)) == ["phq9", "gad7"]
 
 
-def test_it_costs_four_statements(world: World, course: Course) -> None:
-    with CaptureQueriesContext(connection) as statements:
-        assert due(world, at(FIRST_DAY - DAY)) == ["phq9"]
+def test_it_costs_three_statements_and_one_where_nothing_is_asked_for(world: World, course: Course) -> None:
+    world.visit(world.daniel)
+    now = at(FIRST_DAY - DAY)
+    found = []
+    for patient in (world.maria, world.daniel):
+        with CaptureQueriesContext(connection) as statements:
+            forms_due(patient_id=patient.pk, zone=world.site.zone, now=now)
+        found.append(len(statements))
 
-    assert len(statements) == 4
+    assert found == [3, 1]
+
+
+def test_the_last_form_of_a_course_is_asked_for_two_weeks(world: World) -> None:
+    visit = world.visit()
+    protocol = Protocol.objects.get(pk=visit.course.protocol_id)
+    protocol.definition["measures"] = {"phq9": [1]}
+    protocol.definition["sources"]["measures"] = "default"
+    protocol.digest = "once"
+    protocol.save()
+
+    deliver([visit])
+
+    assert Course.objects.get(pk=visit.course_id).state == "completed"
+    assert [due(world, at(visit.day + days * DAY)) for days in (1, 14, 15)] == [["phq9"], ["phq9"], []]
 
 
 @pytest.mark.parametrize(

@@ -105,19 +105,14 @@ class WatchedCourse:
         return visit.minutes if visit else 0
 
 
-def courses_watched(*, site_ids: Sequence[int], now: dt.datetime, patient_id: int | None = None) -> list[WatchedCourse]:
-    """Return the courses under way at some sites, or of one patient there, and those completed in the last days.
-
-    Three statements.
-    """
+def courses_watched(*, site_ids: Sequence[int], now: dt.datetime) -> list[WatchedCourse]:
+    """Return the courses under way at some sites, and those completed in the last days; three statements."""
     days = (now.date() - dt.timedelta(days=ENDED_DAYS), now.date() + dt.timedelta(days=1))
     just_done = Session.objects.filter(site_id__in=site_ids, day__range=days, state__in=DELIVERED)
-    whose = {} if patient_id is None else {"patient_id": patient_id}
     rows = (
         Course.objects.filter(
             Q(state__in=LIVE) | Q(state=CourseState.COMPLETED, pk__in=just_done.values("course_id")),
             site_id__in=site_ids,
-            **whose,
         )
         .exclude(patient__state__in=GONE)
         .order_by("pk")

@@ -83,11 +83,11 @@ def _progress(first: ComingVisit | None, visitor: Visitor) -> str:
     """Return how far the course is, in words, where the birth date was given and the clinic shows it."""
     if not visitor.is_checked or not policy_of(visitor.site.pk).shows_progress:
         return ""
-    found = coming.progress_of(visitor.link.patient_id, session_id=first.session_id if first else None)
-    if found is None:
-        return ""
-    key = "all_done" if found.is_over else "visit_of"
-    return words.WORDS[visitor.language][key].format(number=found.number, count=found.prescribed)
+    w = words.WORDS[visitor.language]
+    if first:
+        return w["visit_of"].format(number=first.number, count=first.prescribed) if first.prescribed > 1 else ""
+    done = coming.course_done(visitor.link.patient_id)
+    return w["all_done"].format(number=done[0], count=done[1]) if done else ""
 
 
 def week_of(found: Sequence[ComingVisit], visitor: Visitor) -> list[ComingVisit]:

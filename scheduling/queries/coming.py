@@ -28,6 +28,8 @@ class ComingVisit:
     ends_at: dt.datetime
     is_confirmed: bool = False  # by the patient
     needs_company: bool = False
+    number: int = 0  # within its course, and of how many
+    prescribed: int = 0
 
     @property
     def minutes(self) -> int:
@@ -39,7 +41,8 @@ def visits_coming(
     patient_ids: Collection[int], *, since: dt.datetime, until: dt.datetime | None = None
 ) -> list[ComingVisit]:
     """Return the booked visits of some patients that begin after an instant, in order; one statement."""
-    return [visit_of(row, needs_company=needs_company(row)) for row in _booked(patient_ids, since, until)]
+    found = _booked(patient_ids, since, until)
+    return [visit_of(row, needs_company=needs_company(row), prescribed=row.course.prescribed) for row in found]
 
 
 def visits_driven(
@@ -73,30 +76,17 @@ def rides_promised(session: OuterRef, starts_at: OuterRef) -> QuerySet[Prerequis
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a course is: the number of the next visit, or of those that were, and how many were prescribed."""
+def course_done(patient_id: int) -> tuple[int, int] | None:
+    """Return of a patient's latest course how many visits there were, and how many were prescribed.
 
-    number: int
-    prescribed: int
-    is_over: bool
-
-
-def progress_of(patient_id: int, *, session_id: int | None) -> Progress | None:
-    """Return how far the course of a patient's visit is; without a visit, how the latest one ended.
-
-    None: there was none, it was broken off, or it is a single visit. One or two statements.
+    None: there was none, it goes on or was broken off, or it is a single visit. Two statements.
     """
-    if session_id is not None:
-        row = Session.objects.filter(pk=session_id, patient=patient_id).values_list("number", "course__prescribed")
-        found = row.first()
-        return Progress(*found, is_over=False) if found and found[1] > 1 else None
     courses = Course.objects.filter(patient=patient_id).order_by("-pk")
     last = courses.values_list("pk", "prescribed", "state").first()
     if last is None or last[2] != CourseState.COMPLETED or last[1] < 2:
         return None
     done = Session.objects.filter(course=last[0], state__in=DELIVERED, is_counted=True).count()
-    return Progress(done, last[1], is_over=True)
+    return done, last[1]
 
 
 def last_visit_ended(patient_id: int) -> dt.datetime | None:
@@ -122,7 +112,7 @@ def needs_company(row: Session) -> bool:
     return any(each.kind in NAMED for each in gate_kinds.requirements(definition_of(row.course.protocol)))
 
 
-def visit_of(row: Session, *, needs_company: bool = False) -> ComingVisit:
+def visit_of(row: Session, *, needs_company: bool = False, prescribed: int = 0) -> ComingVisit:
     """Return a stored visit as it is shown to somebody outside."""
     return ComingVisit(
         session_id=row.pk,
@@ -136,4 +126,6 @@ def visit_of(row: Session, *, needs_company: bool = False) -> ComingVisit:
         ends_at=row.ends_at,
         is_confirmed=row.confirmed_at is not None,
         needs_company=needs_company,
+        number=row.number,
+        prescribed=prescribed,
     )

@@ -267,18 +267,26 @@ class FormRun(models.Model):
         return f"Form {self.pk}"
 
 
-class PatientLink(models.Model):
-    """The address a patient opens without a login. Only the token's hash is kept.
+class IssuedToken(models.Model):
+    """An address that opens something without a login. Only the token's hash is kept.
 
-    The token is made again from id and generation with LINK_KEY (`patients.links`), so a text can carry it any time;
+    The token is made again from id and generation with LINK_KEY (`patients.tokens`), so a text can carry it any time;
     a new generation ends the old one.
     """
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="links")
     generation = models.PositiveSmallIntegerField(default=1)
     token_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class PatientLink(IssuedToken):
+    """The address a patient opens (`patients.links`)."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="links")
 
     class Meta:
         constraints = [
@@ -311,14 +319,10 @@ class LinkCheck(models.Model):
         return f"Link check {self.pk}"
 
 
-class CalendarFeed(models.Model):
-    """The address a patient's calendar reads their visits from. Only the token's hash is kept (`patients.feeds`)."""
+class CalendarFeed(IssuedToken):
+    """The address a patient's calendar reads their visits from (`patients.feeds`)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="calendar_feeds")
-    generation = models.PositiveSmallIntegerField(default=1)
-    token_hash = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -329,14 +333,10 @@ class CalendarFeed(models.Model):
         return f"Calendar feed {self.pk}"
 
 
-class DriverLink(models.Model):
-    """The address somebody opens who takes a patient home. Only the token's hash is kept (`patients.driver_links`)."""
+class DriverLink(IssuedToken):
+    """The address somebody opens who takes a patient home (`patients.driver_links`)."""
 
     person = models.ForeignKey(RelatedPerson, on_delete=models.CASCADE, related_name="links")
-    generation = models.PositiveSmallIntegerField(default=1)
-    token_hash = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -35,6 +35,7 @@ class Scene:
 
 PANEL = chain(click(f"{CARD}.is-here >> nth=-1 >> [data-open]"), see("[data-panel]"))
 SEDATED = chain(click(f"{CARD}:has-text('SPR') >> nth=0 >> [data-open]"), see("[data-panel]"))
+DUE = chain(click(f"{CARD}:has-text('20/36') >> nth=0 >> [data-open]"), see("[data-panel]"))
 their, CHANGE = deeds.on_their_page, "main li:nth-child(2) a[href*='/change/']"
 MOVE = chain(focus(COMING), press("m"), see("[data-panel] [data-alt='1']"))
 NO_SHOW = chain(focus(f"{CARD}.is-late"), press("x"), see("#make-up [data-alt='1']"))
@@ -125,6 +126,8 @@ SCENES = (
         role="manager",
         changes=True,
     ),
+    Scene("S16-ready", f"/settings/prep/?{SITE}", role="manager"),
+    Scene("S16-ready-edit", f"/settings/prep/?{SITE}", go("main li a:has-text('Change')"), role="manager"),
     Scene("S16-texts", f"/settings/texts/?{SITE}", role="manager"),
     Scene("S16-text", "/settings/texts/day_before/sms/en/", role="manager"),
     Scene("S16-text-rules", f"/settings/messages/?{SITE}", role="manager"),
@@ -140,6 +143,7 @@ SCENES = (
     Scene("S17-driver", BOARD, chain(SEDATED, their("driver/")), changes=True),
     Scene("S17-calendar", BOARD, chain(SEDATED, their("calendar/"), click("main form button")), changes=True),
     Scene("S17-earlier", BOARD, chain(SEDATED, their("waitlist/")), changes=True),
+    Scene("S17-form", BOARD, chain(DUE, their("form/1/"), click("main form button")), changes=True),
     Scene("S17-settings", BOARD, chain(SEDATED, their("settings/")), changes=True),
     Scene("X1-keys", BOARD, press("?")),
     Scene("X2-own-settings", "/me/"),

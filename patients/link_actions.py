@@ -37,6 +37,7 @@ def check_birth_date(*, patient_id: int, birth_date: dt.date, now: dt.datetime) 
     if Patient.objects.filter(pk=patient_id, birth_date=birth_date).exists():
         if check.wrong:
             LinkCheck.objects.filter(pk=check.pk).update(wrong=0)
+        _note("link.checked", patient_id, now)
         return Checked.RIGHT
     check.wrong += 1
     if check.wrong < TRIES:

@@ -20,17 +20,11 @@ def week(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Note that the patient comes to every visit of the week of the next one."""
     if request.method != "POST":
         return go(visitor)
-    shown = {(int(pk), int(timing)) for pk, _dot, timing in (each.partition(".") for each in _pairs(request))}
-    mine = {(each.session_id, each.timing_version) for each in show.week_of(show.coming_of(visitor), visitor)}
-    if not mine or mine != shown:
+    mine = show.week_of(show.coming_of(visitor), visitor)
+    if not mine or {f"{each.session_id}.{each.timing_version}" for each in mine} != set(request.POST.getlist("of")):
         return go(visitor, changed="1")
-    said = [_confirm(visitor, session_id, timing) for session_id, timing in sorted(mine)]
+    said = [_confirm(visitor, each.session_id, each.timing_version) for each in mine]
     return go(visitor, **({} if all(said) else {"changed": "1"}))
-
-
-def _pairs(request: HttpRequest) -> list[str]:
-    given = request.POST.getlist("of")
-    return [each for each in given if each.replace(".", "", 1).isdecimal() and each.isascii() and "." in each]
 
 
 def _say(request: HttpRequest, visitor: Visitor) -> bool:

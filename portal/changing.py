@@ -1,6 +1,7 @@
 """I can't make it: another time, a call, or not this time; running late; and taken back."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,22 +15,24 @@ from portal.words.change import WORDS
 from scheduling.actions import own_changes
 from scheduling.actions.own_changes import REASONS, Outcome, Why
 from scheduling.queries import other_times
+from scheduling.queries.other_times import OtherTime
 
 CALL, NOT_COMING = "call", "not"
-_DID = ("moved", "cancelled", "call")
+TOLD = ("back", "call", "late", "too_late")  # said once, right after
+_DID = ("moved", "cancelled", *TOLD)
 MINUTES = (5, 10, 15, 20, 30)
 
 
 @page()
 def change(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Offer other times for a visit, a call, or not to come; a POST does what was chosen."""
+    if request.method == "POST" and (chosen := request.POST.get("to", "")):
+        return _do(request, visitor, chosen)
     session = _session(request, visitor)
     if session is None:
         return go(visitor, changed="1")
-    if request.method == "POST" and (chosen := request.POST.get("to", "")):
-        return _do(request, visitor, chosen)
     if other_times.is_too_late(session, now=visitor.now):
-        return _too_late(request, visitor)
+        return _too_late(request, visitor, session.pk)
     is_empty = request.method == "POST"
     context = _offered(session, visitor) | {"is_empty": is_empty}
     return show(request, visitor, "portal/change.html", context, WORDS, 422 if is_empty else 200)
@@ -38,15 +41,17 @@ def change(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @page()
 def late(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Ask how late somebody will be, and tell the desk."""
-    session = _session(request, visitor)
-    if session is None or session.starts_at - visitor.now > pages_show.LATE_AHEAD:
+    wanted = number(request, "visit")
+    visit = next((each for each in pages_show.coming_of(visitor) if each.session_id == wanted), None)
+    if visit is None or visit.starts_at - visitor.now > pages_show.LATE_AHEAD:
         return go(visitor, changed="1")
     minutes = number(request, "minutes")
     if request.method != "POST" or minutes not in MINUTES:
         minutes_said = [(each, WORDS[visitor.language]["minutes"].format(count=each)) for each in MINUTES]
-        context = {"minutes": minutes_said, "session": session}
-        return show(request, visitor, "portal/late.html", context, WORDS)
-    _tell(visitor, session.pk, number(request, "timing"), Told.LATE, f"Running {minutes} minutes late.", minutes)
+        return show(request, visitor, "portal/late.html", {"minutes": minutes_said, "visit": visit}, WORDS)
+    if number(request, "timing") != visit.timing_version:
+        return go(visitor, changed="1")
+    _tell(visitor, wanted, Told.LATE, f"Running {minutes} minutes late.", minutes)
     return go(visitor, did="late")
 
 
@@ -69,7 +74,8 @@ def back(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def feel(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show whom to call now, and go on."""
     did = request.GET.get("did", "")
-    context = {"on": visitor.url(**({"did": did} if did in _DID else {}))}
+    said = {"did": did} if did in _DID else {"changed": "1"} if "changed" in request.GET else {}
+    context = {"on": visitor.url(**said)}
     return show(request, visitor, "portal/feel.html", context, WORDS)
 
 
@@ -77,11 +83,13 @@ def said(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
     """Return what the first page says of what was just done, and the patient's own step that can be taken back."""
     w, did = WORDS[visitor.language], request.GET.get("did", "")
     step = other_times.own_step(visitor.link.patient_id, now=visitor.now)
-    if step is None:
-        return {"did": w[f"did_{did}"] if did in ("back", "call", "late") else "", "step": None, "undo": w["undo"]}
-    day, minute = (step.day, step.minute) if step.is_cancelled else (step.now_on, step.now_at)
-    key = "did_cancelled" if step.is_cancelled else "did_moved"
-    return {"did": w[key].format(**_when(day, minute, visitor)), "step": step, "undo": w["undo"]}
+    told = w[f"did_{did}"] if did in TOLD else ""
+    found: dict[str, Any] = {"did": told, "is_too_late": did == "too_late", "own": "", "step": step, "undo": w["undo"]}
+    if step:
+        day, minute = (step.day, step.minute) if step.is_cancelled else (step.now_on, step.now_at)
+        key = "did_cancelled" if step.is_cancelled else "did_moved"
+        found["own"] = w[key].format(**_when(day, minute, visitor))
+    return found
 
 
 def _session(request: HttpRequest, visitor: Visitor) -> Any:
@@ -89,23 +97,28 @@ def _session(request: HttpRequest, visitor: Visitor) -> Any:
 
 
 def _do(request: HttpRequest, visitor: Visitor, chosen: str) -> HttpResponse:
-    why, session_id, timing = _why(request), number(request, "visit"), number(request, "timing")
+    """Do what was chosen; how somebody feels is told first, whatever becomes of the visit."""
+    why, session_id = _why(request), number(request, "visit")
+    is_told = why is Why.FEEL and _tell(visitor, session_id, Told.UNWELL, "I can't come because of how I feel.")
     if chosen == CALL:
-        words_of = f"Please call me. {REASONS[why]}." if why else "Please call me."
-        _tell(visitor, session_id, timing, Told.ASKED, words_of)
-        outcome, did = Outcome.DONE, "call"
+        outcome, did = _asked_for_call(request, visitor, session_id, why), "call"
     else:
-        outcome, did = _changed(visitor, session_id, timing, chosen, why)
-    if outcome is Outcome.TOO_LATE:
-        return _too_late(request, visitor)
-    if why is Why.FEEL:
-        _tell(visitor, session_id, timing, Told.UNWELL, "I can't come because of how I feel.")
-        return go(visitor, "feel/", **({"did": did} if outcome is Outcome.DONE else {"changed": "1"}))
-    return go(visitor, **({"did": did} if outcome is Outcome.DONE else {"changed": "1"}))
+        outcome, did = _changed(visitor, session_id, number(request, "timing"), chosen, why)
+    said = {Outcome.DONE: {"did": did}, Outcome.TOO_LATE: {"did": "too_late"}, Outcome.GONE: {"changed": "1"}}[outcome]
+    if is_told:
+        return go(visitor, "feel/", **said)
+    return _too_late(request, visitor, session_id) if outcome is Outcome.TOO_LATE else go(visitor, **said)
 
 
-def _too_late(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    return show(request, visitor, "portal/too_late.html", {}, WORDS)
+def _asked_for_call(request: HttpRequest, visitor: Visitor, session_id: int, why: Why) -> Outcome:
+    if _session(request, visitor) is None:
+        return Outcome.GONE
+    words_of = f"Please call me. {REASONS[why]}." if why else "Please call me."
+    return Outcome.DONE if _tell(visitor, session_id, Told.ASKED, words_of) else Outcome.GONE
+
+
+def _too_late(request: HttpRequest, visitor: Visitor, session_id: int) -> HttpResponse:
+    return show(request, visitor, "portal/too_late.html", {"session_id": session_id}, WORDS)
 
 
 def _changed(visitor: Visitor, session_id: int, timing: int, chosen: str, why: Why) -> tuple[Outcome, str]:
@@ -123,13 +136,10 @@ def _changed(visitor: Visitor, session_id: int, timing: int, chosen: str, why: W
     return (own_changes.move_own(to=place, **asked), "moved") if place else (Outcome.GONE, "")
 
 
-def _tell(
-    visitor: Visitor, session_id: int, timing: int, outcome: Told, words_of: str, minutes: int | None = None
-) -> None:
-    tapping.tell_desk(
+def _tell(visitor: Visitor, session_id: int, outcome: Told, words_of: str, minutes: int | None = None) -> bool:
+    return tapping.tell_desk(
         patient_id=visitor.link.patient_id,
         session_id=session_id,
-        timing_version=timing,
         outcome=outcome,
         words=words_of,
         minutes=minutes,
@@ -150,6 +160,10 @@ def _place(chosen: str) -> tuple[dt.date, int] | None:
         return None
 
 
+def _in_order(found: Sequence[OtherTime]) -> list[OtherTime]:
+    return sorted(found[: other_times.SHOWN], key=lambda each: (each.day, each.minute))
+
+
 def _offered(session: Any, visitor: Visitor) -> dict[str, Any]:
     w = WORDS[visitor.language]
     times = [
@@ -159,7 +173,7 @@ def _offered(session: Any, visitor: Visitor) -> dict[str, Any]:
             **_when(each.day, each.minute, visitor),
             "day": " ".join(words.long_day(each.day, visitor.language)),
         }
-        for each in other_times.other_times(session, now=visitor.now)
+        for each in _in_order(other_times.other_times(session, now=visitor.now))
     ]
     return {
         "session": session,

@@ -13,7 +13,7 @@ def first(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {"is_home": True, **show.home(visitor), **changing.said(request, visitor)}
     context["offers"] = told = offers.shown(request, visitor)
     if told["taken"]:
-        context["did"] = told["said"]
+        context["own" if context["step"] else "did"] = told["said"]
     return shown(request, visitor, "portal/home.html", context)
 
 

@@ -153,6 +153,13 @@ def closed(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
 
 
 def _opened(view: View, level: int, request: HttpRequest, token: str, kwargs: Mapping[str, Any]) -> HttpResponse:
+    try:
+        return _admitted(view, level, request, token, kwargs)
+    except (Busy, OperationalError):  # what is asked for is being changed at this very moment; nothing was saved
+        return closed(request, "often", status=503)
+
+
+def _admitted(view: View, level: int, request: HttpRequest, token: str, kwargs: Mapping[str, Any]) -> HttpResponse:
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if is_too_often(request, token) if token else is_own_too_often(request, door.key_of_device(request)):
@@ -180,8 +187,8 @@ def _answered(view: View, request: HttpRequest, visitor: Visitor, kwargs: Mappin
             return go(visitor, once_more="1")
     try:
         return view(request, visitor, **kwargs)
-    except (Busy, OperationalError):  # what is asked for is being changed at this very moment; nothing was saved
-        return closed(request, "often", status=503)
+    except Busy:
+        raise
     except Rejected:
         return go(visitor, changed="1") if request.method == "POST" else closed(request, "often", status=503)
 

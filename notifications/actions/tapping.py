@@ -19,7 +19,6 @@ def tell_desk(
     *,
     patient_id: int,
     session_id: int,
-    timing_version: int,
     outcome: Outcome,
     words: str,
     now: dt.datetime,
@@ -29,13 +28,13 @@ def tell_desk(
 
     `words`: as the desk reads it. Said again before that, the latest words count and nothing is added.
     """
-    if not coming.is_of(session_id, patient_id=patient_id):
-        return False
     patient_actions.lock_patient(patient_id=patient_id)
+    timing_version = coming.timing_of(session_id, patient_id=patient_id)
+    if timing_version is None:
+        return False
     same = InboundMessage.objects.filter(provider=PAGE, session=session_id, outcome=outcome)
-    open_row = same.filter(timing_version=timing_version, done_at=None).first()
-    if open_row:
-        InboundMessage.objects.filter(pk=open_row.pk).update(body=words, minutes=minutes)
+    # A visit that moved since is still one they want to be called about.
+    if same.filter(done_at=None).update(body=words, minutes=minutes, timing_version=timing_version):
         return True
     phone = _phone(patient_id)
     InboundMessage.objects.create(

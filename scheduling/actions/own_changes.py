@@ -120,8 +120,8 @@ def take_back_own(
 ) -> bool:
     """Take back what a patient did last to their own visit; return False if it can't be: the time is gone, say."""
     step = other_times.own_step(patient_id, now=now)
-    if step is None or (step.session_id, step.version) != (session_id, version):
-        return False
+    if step is None or not step.may_undo or (step.session_id, step.version) != (session_id, version):
+        return other_times.was_taken_back(session_id, patient_id=patient_id, version=version)
     try:
         undoing.undo(session_id=session_id, version=version, now=now, by=None, own=request)
     except (Rejected, CannotPlan):

@@ -64,6 +64,12 @@ def is_of(session_id: int, *, patient_id: int) -> bool:
     return Session.objects.filter(pk=session_id, patient=patient_id).exists()
 
 
+def timing_of(session_id: int, *, patient_id: int) -> int | None:
+    """Return the version of when a patient's visit is; None: it is not theirs."""
+    found = Session.objects.filter(pk=session_id, patient=patient_id)
+    return found.values_list("timing_version", flat=True).first()
+
+
 def rides_promised(session: OuterRef, starts_at: OuterRef) -> QuerySet[Prerequisite]:
     """Return who said yes to take a patient home from a visit of another query, at the time it has now."""
     return Prerequisite.objects.filter(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from scheduling.domain import policy
 from scheduling.domain.states import CourseState, Scope, SessionState
@@ -32,6 +33,7 @@ class OwnStep:
     session_id: int
     version: int
     is_cancelled: bool
+    may_undo: bool  # the time it goes back to is far enough ahead
     day: dt.date  # where it was before
     minute: int
     now_on: dt.date
@@ -52,28 +54,52 @@ def is_too_late(session: Session, *, now: dt.datetime) -> bool:
 
 
 def other_times(session: Session, *, now: dt.datetime) -> list[OtherTime]:
-    """Return up to three places a visit could move to that keep every rule, cost nothing and move nothing else."""
+    """Return the places a visit could move to that keep every rule, cost nothing and move nothing else; the best first.
+
+    `SHOWN` of them are offered; one that was offered stays good when a better one gets free meanwhile.
+    """
     try:
         found = move_choices(session, scope=Scope.ONE, now=now)
     except CannotPlan:
         return []
-    fit = [each for choice in found if (each := _alone(choice))]
-    return sorted(fit[:SHOWN], key=lambda each: (each.day, each.minute))
+    return [each for choice in found if (each := _alone(choice))]
 
 
 def own_step(patient_id: int, *, now: dt.datetime) -> OwnStep | None:
     """Return what a patient did last on their page to a visit that is still ahead, if nobody changed it since."""
     steps = SessionEvent.objects.filter(session__patient=patient_id, at__gte=now - REMEMBERED)
-    last = steps.select_related("session").order_by("-pk").first()
+    last = steps.select_related("session__course__site", "session__course__protocol").order_by("-pk").first()
     if last is None or last.kind not in OWN_STEPS or last.data.get("actor") != "patient":
         return None
     before, session = last.data["before"], last.session
-    day = dt.date.fromisoformat(before["day"]) if "day" in before else session.day
-    is_cancelled = session.state == SessionState.CANCELLED
-    if session.starts_at <= now or not (is_cancelled or session.state == SessionState.BOOKED):
+    if session.starts_at <= now or session.state not in (SessionState.CANCELLED, SessionState.BOOKED):
         return None
-    minute = before.get("minute", session.minute)
-    return OwnStep(session.pk, session.version, is_cancelled, day, minute, session.day, session.minute)
+    return OwnStep(
+        session_id=session.pk,
+        version=session.version,
+        is_cancelled=session.state == SessionState.CANCELLED,
+        may_undo=_may_go_back(session, before, now),
+        day=dt.date.fromisoformat(before["day"]) if "day" in before else session.day,
+        minute=before.get("minute", session.minute),
+        now_on=session.day,
+        now_at=session.minute,
+    )
+
+
+def was_taken_back(session_id: int, *, patient_id: int, version: int) -> bool:
+    """Tell whether the latest thing that happened to a patient's visit is that they took back this very step."""
+    mine = SessionEvent.objects.filter(session=session_id, session__patient=patient_id, session__version=version + 1)
+    last = mine.order_by("-pk").first()
+    return last is not None and last.kind == "undone" and last.data.get("actor") == "patient"
+
+
+def _may_go_back(session: Session, before: dict[str, Any], now: dt.datetime) -> bool:
+    """Tell whether a moved visit may go back to where it was: what is nearer than the clinic's notice needs a call."""
+    if "starts_at" not in before:
+        return True
+    notice = notice_for(session.course.site, definition_of(session.course.protocol))
+    starts_at = dt.datetime.fromisoformat(before["starts_at"])
+    return starts_at > now and not policy.is_late(notice, cancelled_at=now, starts_at=starts_at, zone=session.zone)
 
 
 def _alone(choice: Choice) -> OtherTime | None:

@@ -43,14 +43,17 @@ def mark_wrong(
 
 
 @transaction.atomic(durable=True)
-def disown(*, request: clinic_actions.Request, patient_id: int, now: dt.datetime) -> None:
-    """Send nothing more to the number and the address in use, as whoever reads what came there says: not theirs.
+def disown(
+    *, request: clinic_actions.Request, patient_id: int, kind: ContactKind | None = None, now: dt.datetime
+) -> None:
+    """Send nothing more to the number or to the address in use, as whoever reads what came there says: not theirs.
 
-    The link ends as well. The desk is asked for the right ones and may set these right again; again changes nothing.
+    The link ends as well, also where no `kind` is said. The desk is asked for the right one and may set this one right
+    again; again changes nothing.
     """
     patient_actions.lock_patient(patient_id=patient_id)
     patient = Patient.objects.select_related("site").get(pk=patient_id)
-    in_use = ContactPoint.objects.filter(patient=patient, is_preferred=True, is_usable=True).order_by("pk")
+    in_use = ContactPoint.objects.filter(patient=patient, kind=kind, is_preferred=True, is_usable=True).order_by("pk")
     for contact_point_id in in_use.values_list("pk", flat=True):
         _set(request, patient, contact_point_id, Problem.WRONG_PERSON, now)
     if links.end_of(patient.pk, now=now):

@@ -32,11 +32,13 @@ def known_driver(*, patient: Patient, person_id: int) -> RelatedPerson:
 def written_driver(
     *, request: clinic_actions.Request, patient: Patient, name: str, phone: str, language: str, now: dt.datetime
 ) -> RelatedPerson:
-    """Return the person a patient wrote down; a number that is known already is the same person, by the new name.
+    """Return the person a patient wrote down; a number that is known already is the same person.
+
+    Whoever only drives goes by the new name; of a carer or a guardian the record keeps the staff's.
 
     :raises Rejected: no name, or a phone that can't be one or is the patient's own.
     """
-    name = " ".join(name.split())[:80]
+    name = " ".join("".join(each if each.isprintable() else " " for each in name).split())[:80]
     if not name:
         raise Rejected("Write the name.", fields={"name": "required"})
     number = _number(patient, phone)
@@ -46,7 +48,7 @@ def written_driver(
             patient=patient, role=RelatedRole.ESCORT, name=name, phone=number, language=language
         )
         _audit(request, patient, "related_person.added", "related_person", person.pk, now)
-    elif person.name != name:
+    elif person.role == RelatedRole.ESCORT and person.name != name:
         RelatedPerson.objects.filter(pk=person.pk).update(name=name)
         _audit(request, patient, "related_person.renamed", "related_person", person.pk, now)
     return person

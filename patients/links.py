@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from patients import tokens
-from patients.models import CalendarFeed, LinkCheck, PatientLink
+from patients.models import CalendarFeed, DriverLink, LinkCheck, PatientLink
 from patients.tokens import hash_of
 
 
@@ -88,7 +88,8 @@ def find_by_key(key: str) -> PatientLink | None:
 def end_of(patient_id: int, *, now: dt.datetime) -> int:
     """End a patient's link inside the caller's transaction, and what was made by who had it; return how many ended.
 
-    A calendar that reads the visits would outlive the link, whoever let it.
+    A calendar that reads the visits, and the pages of whoever drives, would outlive the link, whoever let them.
     """
+    DriverLink.objects.filter(person__patient=patient_id, ended_at=None).update(ended_at=now)
     CalendarFeed.objects.filter(patient=patient_id, ended_at=None).update(ended_at=now)
     return PatientLink.objects.filter(patient=patient_id, ended_at=None).update(ended_at=now)

@@ -15,6 +15,7 @@ from patients import feed_actions, feeds
 from patients.domain.contact import PatientState
 from portal.door import OPEN_AFTER
 from portal.pages import Visitor, apart, go, page, show
+from portal.throttling import is_feed_too_often
 from portal.words.calendar import WORDS
 from scheduling.domain.states import SessionState
 from scheduling.queries import coming, spoken
@@ -51,7 +52,7 @@ def file(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return HttpResponse(text, content_type=KIND, headers={"Content-Disposition": 'inline; filename="visits.ics"'})
 
 
-@apart("GET", "HEAD")
+@apart("GET", "HEAD", is_too_often=is_feed_too_often)
 def feed(request: HttpRequest, token: str, now: dt.datetime) -> HttpResponse | None:
     """Hand out what a calendar reads again and again; what did not change is not sent again. It writes nothing."""
     found = _open(token, now)

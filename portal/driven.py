@@ -2,7 +2,7 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from patients import driver_links, phones
 from portal import door, words
 from portal.door import HASTY, Link
-from portal.pages import METHODS, apart, asked_language, number
+from portal.pages import LARGE, METHODS, apart, asked_language, number
 from portal.show import MAP
 from portal.words.driver import WORDS
 from scheduling.actions import drivers
@@ -21,40 +21,66 @@ from scheduling.queries.rides import Ride
 
 @apart(*METHODS)
 def page(request: HttpRequest, token: str, now: dt.datetime) -> HttpResponse | None:
-    """Show somebody's next ride; a POST from the page's own form answers."""
+    """Show somebody's next ride, or that they are not needed any more; a POST from the page's own form answers."""
     found = driver_links.find(token)
-    ride = rides.driven_by(found.person_id, now=now) if found else None
-    if found is None or ride is None:
+    if found is None:
         return None
-    return _answered(request, found, now) if request.method == "POST" else _shown(request, found, ride, now)
+    ride = rides.driven_by(found.person_id, now=now)
+    off = None if ride else rides.no_longer_driven_by(found.person_id)
+    if ride is None and off is None:
+        return None
+    if request.method == "POST":
+        return _answered(request, found, now)
+    return _shown(request, found, now, ride.visit if ride else off, ride)
 
 
-def _shown(request: HttpRequest, found: Any, ride: Ride, now: dt.datetime) -> HttpResponse:
+def _shown(request: HttpRequest, found: Any, now: dt.datetime, when: Any, ride: Ride | None) -> HttpResponse:
+    """Show the page; without a ride `when` is what it was for."""
     site, link = found.person.patient.site, _link(found)
     language = asked_language(request) or link.language
-    other = next(code for code in words.LANGUAGES if code != language)
-    until_day, until = local_time.wall(ride.visit.ends_at, site.zone)
     own = WORDS[language]
+    until_day, until = local_time.wall(when.ends_at, site.zone)
+    day, about = (
+        words.long_day(until_day, language),
+        own["about"].format(time=words.clock(until, language, site.region)),
+    )
     context: dict[str, Any] = {
+        **_head(request, language),
         "w": {**words.said_in(site.region, language), **own},
-        "language": language,
-        "other_language": other,
-        "other_name": words.LANGUAGES[other],
         "clinic": site.message_name,
         "address": site.address,
         "map": f"{MAP}{quote_plus(site.address)}",
         "phone": phones.readable(site.phone),
         "tel": site.phone,
         "ride": ride,
-        "day": words.long_day(until_day, language),
-        "about": own["about"].format(time=words.clock(until, language, site.region)),
+        "day": day,
+        "about": about,
+        "off": own["driven_off"].format(day=words.one_line(until_day, language), about=about),
         "said_yes": own["said_yes"].format(day=words.weekday(until_day, language)),
-        "may_answer": ride.visit.starts_at > now,
+        "may_answer": ride is not None and ride.visit.starts_at > now,
         "form": door.form_token(link, now=now),
         "is_changed": "changed" in request.GET,
         "is_once_more": "once_more" in request.GET,
     }
     return HttpResponse(render_to_string("portal/driven.html", context))
+
+
+def _head(request: HttpRequest, language: str) -> dict[str, Any]:
+    """Return what the head of the page says: the ways to the other language and to the other size of text."""
+    other, is_large = next(code for code in words.LANGUAGES if code != language), _is_large(request)
+    sizes = {} if is_large else {"text": LARGE}
+    return {
+        "visitor": {"is_large": is_large},
+        "language": language,
+        "other_language": other,
+        "other_name": words.LANGUAGES[other],
+        "other_url": "?" + urlencode({"lang": other} | ({"text": LARGE} if is_large else {})),
+        "size_url": "?" + urlencode({"lang": language} | sizes),
+    }
+
+
+def _is_large(request: HttpRequest) -> bool:
+    return (request.POST if request.method == "POST" else request.GET).get("text") == LARGE
 
 
 def _answered(request: HttpRequest, found: Any, now: dt.datetime) -> HttpResponse:
@@ -76,8 +102,11 @@ def _answered(request: HttpRequest, found: Any, now: dt.datetime) -> HttpRespons
 
 
 def _back(request: HttpRequest, why: str = "") -> HttpResponse:
-    asked = [f"lang={language}" for language in [asked_language(request)] if language] + ([f"{why}=1"] if why else [])
-    return HttpResponseRedirect(f"{request.path}?{'&'.join(asked)}".rstrip("?"), status=303)
+    language = asked_language(request)
+    asked = {"lang": language} if language else {}
+    asked |= {"text": LARGE} if _is_large(request) else {}
+    asked |= {why: "1"} if why else {}
+    return HttpResponseRedirect(f"{request.path}?{urlencode(asked)}".rstrip("?"), status=303)
 
 
 def _link(found: Any) -> Link:

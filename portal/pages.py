@@ -91,7 +91,9 @@ def page(*, level: int = 1) -> Callable[[View], View]:
     return decorate
 
 
-def apart(*methods: str) -> Callable[[Callable[..., HttpResponse | None]], View]:
+def apart(
+    *methods: str, is_too_often: Callable[[HttpRequest, str], bool] = is_too_often
+) -> Callable[[Callable[..., HttpResponse | None]], View]:
     """Make a view what opens by a token of its own: `view(request, token, now)`, None: nothing is behind it.
 
     GET and HEAD change nothing. A form that is sent must be looked at by the view: there is no visitor.
@@ -142,9 +144,15 @@ def number(request: HttpRequest, name: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
-def closed(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
-    """Return the same page for a link that has ended and one that never was; nothing about it reaches a log."""
-    said = words.WORDS[asked_language(request) or _preferred(request)]
+def closed(
+    request: HttpRequest, why: str, *, status: int, own: Mapping[str, Mapping[str, str]] | None = None
+) -> HttpResponse:
+    """Return the same page for a link that has ended and one that never was; nothing about it reaches a log.
+
+    `own`: words of a feature, in which `why` may be said.
+    """
+    language = asked_language(request) or _preferred(request)
+    said = {**words.WORDS[language], **(own[language] if own else {})}
     context = {"w": said, "language": said["code"], "heading": said[why], "more": said[f"{why}_more"]}
     response = HttpResponse(render_to_string("portal/closed.html", context), status=status)
     if status in (429, 503):

@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from notifications import queries as notifications
 from notifications.actions.transitions import address_hash
 from patients import contact_actions, own_actions, phones
-from patients.domain.contact import CONSENT_SENTENCES, OWN_PURPOSES, Channel, Language, Purpose
+from patients.domain.contact import CONSENT_SENTENCES, OWN_PURPOSES, Channel, ContactKind, Language, Purpose
 from patients.own import OwnChoices, own_choices
 from portal.pages import Visitor, closed, go, page, show
 from portal.words.settings import WORDS
 
+NO_ADDRESS = "none"
+KINDS: dict[str, ContactKind] = {Channel.SMS: ContactKind.PHONE, Channel.EMAIL: ContactKind.EMAIL}
 OTHER = {Language.ENGLISH: Language.SPANISH, Language.SPANISH: Language.ENGLISH}
 
 
@@ -40,10 +42,17 @@ def privacy(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @page()
 def not_you(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Let whoever got a message by mistake say so: nothing more goes there, and the link ends."""
-    if request.method != "POST":
-        return show(request, visitor, "portal/not_you.html", {}, WORDS)
-    contact_actions.disown(request=visitor.request, patient_id=visitor.link.patient_id, now=visitor.now)
-    return closed(request, "thanked", status=200)
+    used = own_choices(visitor.link.patient_id).addresses
+    asked = [channel.value for channel in Channel if channel in used] or [NO_ADDRESS]
+    said = request.POST.get("wrong", "")
+    if request.method != "POST" or said not in asked:
+        w = WORDS[visitor.language]
+        wrong = [(each, w[f"not_theirs_{each}"]) for each in asked]
+        return show(request, visitor, "portal/not_you.html", {"wrong": wrong}, WORDS)
+    kind = KINDS.get(said)
+    contact_actions.disown(request=visitor.request, patient_id=visitor.link.patient_id, kind=kind, now=visitor.now)
+    why = "thanked" if kind is ContactKind.PHONE else f"thanked_{said}"
+    return closed(request, why, status=200, own=WORDS)
 
 
 def is_reached_by_text(choices: OwnChoices, purpose: Purpose) -> bool:

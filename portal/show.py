@@ -134,6 +134,9 @@ def _drive(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
     if ride is None:
         return []
     w = driver.WORDS[visitor.language]
+    if not visitor.is_checked:  # what somebody answered is for who gave the birth date
+        more = "" if ride.is_confirmed else w["driver_needed"]
+        return [Way(visitor.url("driver/"), "car", w["driver"], more, is_needed=not ride.is_confirmed)]
     state = "yes" if ride.is_confirmed else "no" if ride.is_refused else "asked" if ride.is_named else "needed"
     return [Way(visitor.url("driver/"), "car", w["driver"], w[f"driver_{state}"], is_needed=not ride.is_confirmed)]
 

@@ -33,6 +33,12 @@ class PerLink(SimpleRateThrottle):
         return _key(self.scope, str(view))
 
 
+class PerFeed(PerLink):
+    """Counts the requests for one calendar; the fetchers of few companies read those of many patients."""
+
+    scope = "portal-feed"
+
+
 class PerDevice(PerLink):
     """Counts the requests for one link from devices that were checked."""
 
@@ -42,6 +48,11 @@ class PerDevice(PerLink):
 def is_own_too_often(request: HttpRequest, key: str) -> bool:
     """Count a request from a device that was checked for a link; other devices behind the same address count apart."""
     return not _are_allowed(lambda: [PerDevice().allow_request(_any(request), _any(key))])
+
+
+def is_feed_too_often(request: HttpRequest, token: str) -> bool:
+    """Count a request for a calendar, whoever sends it, apart from those for links."""
+    return not _are_allowed(lambda: [PerFeed().allow_request(_any(request), _any(token))])
 
 
 def is_too_often(request: HttpRequest, token: str) -> bool:

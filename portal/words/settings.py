@@ -32,10 +32,16 @@ WORDS = {
         "privacy_reach": "Questions?",
         "privacy_reach_text": "Call {clinic}: {phone}. Ask for your data or ask us to correct it.",
         "not_you_title": "Not you?",
-        "not_you_why": "Did you get this message by mistake? Tell us. Then we won’t write to this number again, "
+        "not_you_why": "Did you get this message by mistake? Tell us what is wrong. Then we won’t write there again, "
         "and this page will close.",
-        "not_you_yes": "This is not for me",
+        "not_theirs_sms": "This number is not theirs",
+        "not_theirs_email": "This e-mail address is not theirs",
+        "not_theirs_none": "This is not for me",
         "not_you_no": "It is for me. Change my settings",
+        "thanked_email": "Thank you.",
+        "thanked_email_more": "We won’t write to this e-mail address again.",
+        "thanked_none": "Thank you.",
+        "thanked_none_more": "This page is closed now.",
     },
     "es": {
         "settings_title": "Mensajes",
@@ -70,9 +76,15 @@ WORDS = {
         "privacy_reach": "¿Preguntas?",
         "privacy_reach_text": "Llame a {clinic}: {phone}. Pida sus datos o pida que los corrijamos.",
         "not_you_title": "¿No es usted?",
-        "not_you_why": "¿Recibió este mensaje por error? Avísenos. No volveremos a escribir a este número "
+        "not_you_why": "¿Recibió este mensaje por error? Díganos qué está mal. No volveremos a escribir ahí "
         "y esta página se cerrará.",
-        "not_you_yes": "No es para mí",
+        "not_theirs_sms": "Este número no es suyo",
+        "not_theirs_email": "Este correo no es suyo",
+        "not_theirs_none": "No es para mí",
         "not_you_no": "Es para mí. Cambiar mis mensajes",
+        "thanked_email": "Gracias.",
+        "thanked_email_more": "No volveremos a escribir a este correo.",
+        "thanked_none": "Gracias.",
+        "thanked_none_more": "Esta página ya está cerrada.",
     },
 }

@@ -30,6 +30,14 @@ class Ride:
 
 
 @dataclass(frozen=True, slots=True)
+class OffRide:
+    """When somebody was to pick a patient up who is not needed then any more."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Driven:
     """A person named to take a patient home from a booked visit."""
 
@@ -82,6 +90,18 @@ def driven_by(person_id: int, *, now: dt.datetime) -> Ride | None:
     )
     row = rows.select_related("session").order_by("session__starts_at", "pk").first()
     return _ride(row.session, row.pk, row.person_id, row.is_confirmed, row.evidence) if row and row.session else None
+
+
+def no_longer_driven_by(person_id: int) -> OffRide | None:
+    """Return what a person was last named for, if the visit has another time now or is cancelled; one statement."""
+    named = Prerequisite.objects.filter(person=person_id, kind__in=NAMED, is_override=False, withdrawn_at=None)
+    row = named.filter(session__isnull=False).select_related("session").order_by("-pk").first()
+    if row is None or row.session is None or row.starts_at is None:
+        return None
+    visit = row.session
+    if row.starts_at == visit.starts_at and visit.state != SessionState.CANCELLED:
+        return None
+    return OffRide(starts_at=row.starts_at, ends_at=row.starts_at + (visit.ends_at - visit.starts_at))
 
 
 def driven(*, first: dt.date, last: dt.date) -> list[Driven]:

@@ -123,7 +123,8 @@ def test_a_number_that_is_somebody_elses_gets_nothing_more_and_its_link_ends(wor
     link = links.link_of(patient_id=world.maria.pk, now=NOW)
 
     for _time in range(2):
-        contact_actions.disown(request=ASKED, patient_id=world.maria.pk, now=LATER)
+        for kind in ContactKind:
+            contact_actions.disown(request=ASKED, patient_id=world.maria.pk, kind=kind, now=LATER)
 
     assert links.find(links.token_of(link)) is None
     assert set(ContactPoint.objects.filter(patient=world.maria).values_list("kind", "is_preferred", "problem")) == {
@@ -136,7 +137,7 @@ def test_a_number_that_is_somebody_elses_gets_nothing_more_and_its_link_ends(wor
 
 
 def test_the_desk_sets_right_what_was_said_by_mistake_and_what_was_agreed_still_stands(world: World) -> None:
-    contact_actions.disown(request=ASKED, patient_id=world.maria.pk, now=LATER)
+    contact_actions.disown(request=ASKED, patient_id=world.maria.pk, kind=ContactKind.PHONE, now=LATER)
     point = ContactPoint.objects.get(patient=world.maria)
 
     contact_actions.mark_right(request=world.request, patient=world.maria, contact_point_id=point.pk, now=LATER)

@@ -372,6 +372,17 @@ def test_one_calendar_is_not_read_more_than_thirty_times_a_minute(
     assert (RATE, statuses) == ("30/min", [200] * 30 + [429])
 
 
+def test_many_calendars_read_from_one_address_do_not_count_for_each_other_nor_for_pages(
+    world: World, visit: Session, feed: str, client: Client
+) -> None:
+    for _time in range(30):
+        client.get(feed)
+    others = [client.get(f"/c/{n:022}.ics").status_code for n in range(40)]
+
+    assert set(others) == {404}
+    assert (client.get(feed).status_code, client.get(path_of(world)).status_code) == (429, 200)
+
+
 def test_its_token_reaches_no_log(
     world: World, visit: Session, feed: str, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

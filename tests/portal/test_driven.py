@@ -12,12 +12,13 @@ from django.test import Client
 from attention import queries as attention
 from clinic.actions import Request
 from clinic.models import AuditEntry
-from patients import driver_links, life_actions, links
+from patients import driver_links, life_actions, link_actions, links
 from patients.models import DriverLink, Patient, RelatedPerson
 from portal.throttling import RATE
-from scheduling.actions import drivers, moving, setup
+from scheduling.actions import cancelling, drivers, moving, setup
 from scheduling.actions.drivers import Driver
 from scheduling.domain.operations import GateKind
+from scheduling.domain.states import CancelledBy
 from scheduling.models import CourseEvent, Prerequisite, Session
 from tests import canary
 from tests.factories import FIRST_DAY, NOW, World
@@ -89,7 +90,7 @@ def asked_for(world: World, now: dt.datetime) -> list[str]:
 
 def test_it_says_the_day_about_when_where_and_whom_to_call(path: str, client: Client) -> None:
     assert seen(client.get(path)) == (
-        "Riverside Clinic Español You are listed to pick up a friend Tuesday, November 24 about 12pm 12 Main St "
+        "Riverside Clinic Español A+ You are listed to pick up a friend Tuesday, November 24 about 12pm 12 Main St "
         "Show on a map Yes, I’ll be there I can’t Call us (555) 010-2000 "
         "Not for emergencies. Call 911. In crisis, call or text 988."
     )
@@ -227,6 +228,74 @@ def test_nobody_says_yes_to_a_time_the_page_no_longer_shows(
 
     assert "This changed while you were reading." in seen(page)
     assert not any(confirmed for _person, confirmed in named(visit))
+
+
+OFF = "This pick-up has changed. You are not needed on Tue, November 24, about 12pm."
+
+
+def test_who_said_yes_reads_that_the_visit_has_another_time(
+    world: World, visit: Session, path: str, client: Client, clock: Any
+) -> None:
+    say(client, path, "yes", clock)
+    moving.move_to(
+        request=world.request, session_id=visit.pk, version=visit.version, day=visit.day, minute=660, now=NOW
+    )
+
+    page, spanish = client.get(path), client.get(f"{path}?lang=es")
+
+    assert (OFF in seen(page), "<form" in text_of(page)) == (True, False)
+    assert "Esta recogida ha cambiado. El mar 24 de noviembre, hacia 12 p.m., no hace falta que venga." in seen(spanish)
+    assert [word for each in (page, spanish) for word in NEVER if word in seen(each)] == []
+
+
+def test_who_is_named_for_the_new_time_reads_that_time(
+    world: World, visit: Session, ivy: RelatedPerson, path: str, client: Client
+) -> None:
+    moving.move_to(
+        request=world.request, session_id=visit.pk, version=visit.version, day=visit.day, minute=660, now=NOW
+    )
+    name(world, Session.objects.get(pk=visit.pk))
+
+    assert ("about 2pm" in seen(client.get(path)), OFF in seen(client.get(path))) == (True, False)
+
+
+def test_who_said_yes_reads_that_the_visit_is_off_and_can_answer_no_more(
+    world: World, visit: Session, ivy: RelatedPerson, path: str, client: Client, clock: Any
+) -> None:
+    say(client, path, "yes", clock)
+    fields = fields_in(client.get(path)) | {"answer": "no"}
+    cancelling.cancel_sessions(
+        request=world.request,
+        session_id=visit.pk,
+        version=visit.version,
+        reason="Ill",
+        by_whom=CancelledBy.PATIENT,
+        now=NOW,
+    )
+    clock(NOW + 9 * SECOND)
+
+    posted = client.post(path, fields, follow=True)
+
+    assert (OFF in seen(client.get(path)), OFF in seen(posted), named(visit)) == (True, True, [(ivy.pk, True)])
+
+
+def test_large_text_is_kept_from_tap_to_tap(path: str, client: Client, clock: Any) -> None:
+    large = client.get(f"{path}?text=large")
+    answer = say(client, f"{path}?text=large", "yes", clock)
+
+    assert ('class="pt-large"' in text_of(large), 'class="pt-large"' in text_of(client.get(path))) == (True, False)
+    assert (answer["Location"], "?lang=es&text=large" in text_of(large)) == (f"{path}?lang=en&text=large", True)
+
+
+def test_a_page_of_who_drives_ends_with_the_patients_link(
+    world: World, visit: Session, path: str, client: Client
+) -> None:
+    links.link_of(patient_id=world.maria.pk, now=NOW)
+    before = client.get(path).status_code
+
+    link_actions.end_link(request=world.request, patient_id=world.maria.pk, now=NOW)
+
+    assert (before, client.get(path).status_code) == (200, 404)
 
 
 def test_while_the_visit_is_under_way_it_is_still_read_and_not_asked(

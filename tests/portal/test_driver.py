@@ -10,6 +10,7 @@ from django.test import Client
 from patients import driver_links, links
 from patients.models import Consent, DriverLink, RelatedPerson
 from scheduling.actions import moving, setup
+from scheduling.domain.gate_kinds import CANT_COME
 from scheduling.domain.operations import GateKind
 from scheduling.models import CourseEvent, Prerequisite, Session
 from scheduling.queries import rides
@@ -70,6 +71,53 @@ def test_a_visit_one_may_drive_home_from_asks_for_nobody(world: World, client: C
 
     assert "Who will drive you?" not in seen(client.get("/my/"))
     assert "You need no driver for the visits you have now." in seen(client.get(DRIVER))
+
+
+@pytest.mark.parametrize("said", [{"is_confirmed": True}, {"evidence": CANT_COME}, {}])
+def test_before_the_birth_date_nobody_reads_what_was_answered(
+    world: World, visit: Session, maria: Client, said: dict[str, Any]
+) -> None:
+    save(maria, **IVY)
+    Prerequisite.objects.update(**said)
+
+    page = seen(Client().get(path_of(world)))
+
+    assert [word for word in ("They said yes", "They can’t", "Asked, no answer") if word in page] == []
+    assert ("Who will drive you? Needed" in page) == ("is_confirmed" not in said)
+
+
+@pytest.mark.parametrize("role", ["carer", "guardian"])
+def test_of_a_carer_or_guardian_the_record_keeps_the_staffs_name(
+    world: World, visit: Session, maria: Client, role: str
+) -> None:
+    known = RelatedPerson.objects.create(patient=world.maria, role=role, name="Pat Roe", phone="+15550102049")
+
+    save(maria, **IVY)
+
+    assert [(each.name, each.role) for each in RelatedPerson.objects.all()] == [("Pat Roe", role)]
+    assert named(visit) == [(known.pk, False)]
+
+
+def test_who_only_drives_goes_by_the_new_name(world: World, visit: Session, maria: Client) -> None:
+    RelatedPerson.objects.create(patient=world.maria, role="escort", name="Iv", phone="+15550102049")
+
+    save(maria, **IVY)
+
+    assert RelatedPerson.objects.get().name == "Ivy"
+
+
+@pytest.mark.parametrize(("given", "stored"), [("a\x00b", ["a b"]), ("a\x1b\u202eb", ["a b"]), ("\x00", [])])
+def test_a_name_holds_no_control_characters(visit: Session, maria: Client, given: str, stored: list[str]) -> None:
+    page = save(maria, **(IVY | {"name": given}))
+
+    assert list(RelatedPerson.objects.values_list("name", flat=True)) == stored
+    assert page.status_code == (303 if stored else 422)
+
+
+def test_a_phone_with_control_characters_is_no_server_error(visit: Session, maria: Client) -> None:
+    page = save(maria, **(IVY | {"phone": "(555) 010-\x002049"}))
+
+    assert page.status_code < 500
 
 
 def test_without_the_birth_date_nobody_sees_or_names_anybody(world: World, visit: Session, client: Client) -> None:

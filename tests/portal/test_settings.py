@@ -56,6 +56,10 @@ def add_email(world: World) -> None:
     ContactPoint.objects.create(patient=world.maria, kind="email", value="maria@example.com")
 
 
+def problems(world: World) -> dict[str, str]:
+    return dict(ContactPoint.objects.filter(patient=world.maria).values_list("kind", "problem"))
+
+
 def suppress(world: World) -> None:
     number = ContactPoint.objects.get(patient=world.maria, kind="phone").value
     Suppression.objects.create(channel="sms", address_hash=address_hash(number), cause="said STOP", since=NOW)
@@ -182,7 +186,7 @@ def test_not_you_only_asks_until_it_is_said(world: World, client: Client) -> Non
 def test_a_number_that_is_somebody_elses_is_not_written_to_again(world: World, client: Client) -> None:
     path = path_of(world)
 
-    answer = send(client, world, "not-you/")
+    answer = send(client, world, "not-you/", wrong="sms")
 
     assert answer.status_code == 200
     assert seen(answer) == (
@@ -194,8 +198,64 @@ def test_a_number_that_is_somebody_elses_is_not_written_to_again(world: World, c
     assert (client.get(path).status_code, answer["Cache-Control"]) == (404, "no-store")
 
 
+def test_an_address_that_is_somebody_elses_leaves_the_number_alone(world: World, client: Client) -> None:
+    add_email(world)
+    path = path_of(world)
+
+    answer = send(client, world, "not-you/", wrong="email")
+
+    assert "We won’t write to this e-mail address again." in seen(answer)
+    assert problems(world) == {"phone": "", "email": "wrong_person"}
+    assert client.get(path).status_code == 404
+    items = listing.items(site_ids=[world.site.pk], now=NOW)
+    assert [item.title for item in items if item.kind is Kind.NOT_REACHED] == ["The e-mail address is not right"]
+
+
+def test_a_number_that_is_somebody_elses_leaves_the_address_alone(world: World, client: Client) -> None:
+    add_email(world)
+
+    send(client, world, "not-you/", wrong="sms")
+
+    assert problems(world) == {"phone": "wrong_person", "email": ""}
+
+
+def test_it_asks_only_about_what_is_in_use_and_shows_neither(world: World, client: Client) -> None:
+    path = f"{path_of(world)}not-you/"
+    number, none = "This number is not theirs", "This is not for me"
+    one = seen(client.get(path))
+    add_email(world)
+    both = text_of(client.get(path))
+    ContactPoint.objects.update(is_usable=False)
+    neither = seen(client.get(path))
+
+    mail = "This e-mail address is not theirs"
+    assert [[word in page for word in (number, mail, none)] for page in (one, both, neither)] == [
+        [True, False, False],
+        [True, True, False],
+        [False, False, True],
+    ]
+    assert ("maria@" in both, "010-2040" in both, "2040" in both.replace(path, "")) == (False, False, False)
+
+
+@pytest.mark.parametrize("wrong", ["", "email", "none", "post"])
+def test_what_is_not_asked_ends_nothing(world: World, client: Client, wrong: str) -> None:
+    page = send(client, world, "not-you/", wrong=wrong)
+
+    assert (page.status_code, "Not you?" in seen(page)) == (200, True)
+    assert (problems(world), PatientLink.objects.get().ended_at) == ({"phone": ""}, None)
+
+
+def test_where_nothing_is_in_use_the_link_alone_ends(world: World, client: Client) -> None:
+    ContactPoint.objects.update(is_usable=False)
+    path = path_of(world)
+
+    answer = send(client, world, "not-you/", wrong="none")
+
+    assert ("This page is closed now." in seen(answer), client.get(path).status_code) == (True, 404)
+
+
 def test_the_desk_is_asked_for_the_right_number_and_may_take_it_back(world: World, client: Client) -> None:
-    send(client, world, "not-you/")
+    send(client, world, "not-you/", wrong="sms")
     point = ContactPoint.objects.get(patient=world.maria)
 
     def asked() -> list[str]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,7 @@ from portal.words.calendar import WORDS
 from scheduling.domain.states import SessionState
 from scheduling.queries import coming, spoken
 
+DEEDS: Mapping[str, Callable[..., Any]] = {"make": feed_actions.make_feed, "stop": feed_actions.end_feed}
 KIND = "text/calendar; charset=utf-8"
 
 
@@ -28,8 +29,8 @@ def ways(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Show how the visits get into a calendar; a POST lets one read them for good, or stops that."""
     patient_id = visitor.link.patient_id
     if request.method == "POST":
-        do = feed_actions.end_feed if request.POST.get("do") == "stop" else feed_actions.make_feed
-        do(request=visitor.request, patient_id=patient_id, now=visitor.now)
+        if do := DEEDS.get(request.POST.get("do", "")):
+            do(request=visitor.request, patient_id=patient_id, now=visitor.now)
         return go(visitor, "calendar/")
     found = feeds.feed_of(patient_id)
     address = feeds.address_of(found) if found else ""

@@ -86,7 +86,8 @@ def _is_large(request: HttpRequest) -> bool:
 def _answered(request: HttpRequest, found: Any, now: dt.datetime) -> HttpResponse:
     """Do what the form asks for and go back to the page, so that reloading sends nothing again."""
     made_at = door.form_made_at(request, _link(found), now=now)
-    if made_at is None:
+    answer = request.POST.get("answer", "")
+    if made_at is None or answer not in ("yes", "no"):
         return _back(request)
     if now - made_at < HASTY:
         return _back(request, "once_more")
@@ -94,7 +95,7 @@ def _answered(request: HttpRequest, found: Any, now: dt.datetime) -> HttpRespons
         person_id=found.person_id,
         session_id=number(request, "visit"),
         timing=number(request, "timing"),
-        is_yes=request.POST.get("answer") == "yes",
+        is_yes=answer == "yes",
         now=now,
         agent=request.headers.get("User-Agent", ""),
     )

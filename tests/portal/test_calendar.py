@@ -14,7 +14,6 @@ from clinic.models import AuditEntry
 from patients import contact_actions, feed_actions, feeds, link_actions, links
 from patients.domain.contact import ContactKind
 from patients.models import CalendarFeed, Patient
-from portal.throttling import RATE
 from scheduling.actions import cancelling, moving
 from scheduling.domain.states import CancelledBy
 from scheduling.models import Session
@@ -364,23 +363,13 @@ def test_a_calendar_ends_with_the_link_it_was_let_from(
     assert client.get(feed).status_code == 404
 
 
-def test_one_calendar_is_not_read_more_than_thirty_times_a_minute(
-    world: World, visit: Session, feed: str, client: Client
+@pytest.mark.parametrize("what", ["", "other"])
+def test_a_form_that_asks_for_nothing_lets_no_calendar_in(
+    world: World, visit: Session, client: Client, what: str
 ) -> None:
-    statuses = [client.get(feed, REMOTE_ADDR=f"10.0.0.{number}").status_code for number in range(31)]
+    do(client, world, what)
 
-    assert (RATE, statuses) == ("30/min", [200] * 30 + [429])
-
-
-def test_many_calendars_read_from_one_address_do_not_count_for_each_other_nor_for_pages(
-    world: World, visit: Session, feed: str, client: Client
-) -> None:
-    for _time in range(30):
-        client.get(feed)
-    others = [client.get(f"/c/{n:022}.ics").status_code for n in range(40)]
-
-    assert set(others) == {404}
-    assert (client.get(feed).status_code, client.get(path_of(world)).status_code) == (429, 200)
+    assert CalendarFeed.objects.count() == 0
 
 
 def test_its_token_reaches_no_log(

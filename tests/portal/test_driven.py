@@ -204,6 +204,14 @@ def test_a_form_that_is_not_the_pages_own_says_nothing(
     assert (answer.status_code, [confirmed for _person, confirmed in named(visit)]) == (303, [False])
 
 
+@pytest.mark.parametrize("answer", ["", "maybe"])
+def test_a_form_without_an_answer_is_no_no(visit: Session, path: str, client: Client, clock: Any, answer: str) -> None:
+    say(client, path, answer, clock)
+
+    row = Prerequisite.objects.get(session=visit, kind=GateKind.RIDE, withdrawn_at=None)
+    assert (row.is_confirmed, row.evidence) == (False, drivers.NAMED_BY_PATIENT)
+
+
 def test_a_form_of_the_patients_page_is_not_good_here(
     world: World, visit: Session, path: str, client: Client, clock: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""I can't make it, while something else happens: a second tap, staff at the same visit, the clinic's notice, odd words."""
+"""I can't make it, while something else happens: a second tap, staff at the same visit, the notice, odd words."""
 
 import datetime as dt
 from typing import Any

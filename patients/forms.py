@@ -25,6 +25,12 @@ def begun_form(*, patient_id: int, instrument: Instrument, now: dt.datetime) -> 
     return found if found and can_go_on(found, now) else None
 
 
+def begun_forms(*, patient_id: int, now: dt.datetime) -> set[Instrument]:
+    """Return the forms a patient can go on with; one statement."""
+    rows = FormRun.objects.filter(patient=patient_id, finished_at=None, dropped_at=None)
+    return {Instrument(row.instrument) for row in rows if can_go_on(row, now)}
+
+
 def can_go_on(run: FormRun, now: dt.datetime) -> bool:
     """Tell whether a form that was begun is not too old, and its questions still have the same words."""
     return run.begun_at + GOOD_FOR > now and run.wording == FORMS[Instrument(run.instrument)].wording
@@ -34,6 +40,11 @@ def sent_since(*, patient_id: int, instrument: Instrument, since: dt.datetime) -
     """Return the form a patient sent last, if that was since then; one statement."""
     rows = FormRun.objects.filter(patient=patient_id, instrument=instrument, finished_at__gte=since)
     return rows.order_by("-finished_at", "-pk").first()
+
+
+def has_alarmed(*, patient_id: int, instrument: Instrument) -> bool:
+    """Tell whether an answer in any form of a patient ever alarmed; one statement."""
+    return FormRun.objects.filter(patient=patient_id, instrument=instrument, alarm__gte=1).exists()
 
 
 def sent_forms(patient_id: int) -> list[FormRun]:

@@ -8,6 +8,7 @@ from patients import form_actions, forms
 from patients.domain.clinical import Instrument
 from patients.domain.contact import Language
 from patients.domain.questions import FORMS
+from patients.errors import NotFound
 from portal.pages import Visitor, go, page, show
 from portal.show_forms import NUMBERS, path_to
 from portal.words.forms import WORDS
@@ -43,11 +44,13 @@ def first(request: HttpRequest, visitor: Visitor, form: int) -> HttpResponse:
 def question(request: HttpRequest, visitor: Visitor, form: int, item: int) -> HttpResponse:
     """Ask one question; a tap on an answer keeps it and goes on, to help first where the answer alarms."""
     instrument = NUMBERS.get(form)
-    run = _run(visitor, instrument) if instrument else None
-    if instrument is None or run is None:
-        return go(visitor, path_to(instrument) if instrument else "")
+    if instrument is None:
+        return go(visitor)
     if request.method == "POST":
         return _answered(request, visitor, instrument, item)
+    run = _run(visitor, instrument)
+    if run is None:
+        return go(visitor, path_to(instrument))
     at = forms.next_of(run)
     if not 1 <= item <= (at or FORMS[instrument].questions):
         return go(visitor, path_to(instrument))
@@ -70,13 +73,15 @@ def question(request: HttpRequest, visitor: Visitor, form: int, item: int) -> Ht
 
 @page(level=2)
 def help_now(request: HttpRequest, visitor: Visitor, form: int) -> HttpResponse:
-    """Show whom to call after an answer that alarms, and the way on with the form."""
+    """Show whom to call after an answer that alarms, and the way on with a form that is not sent."""
     instrument = NUMBERS.get(form)
-    run = _run(visitor, instrument) if instrument else None
-    if instrument is None or run is None or not run.alarm:
-        return go(visitor, path_to(instrument) if instrument else "")
-    on_url = visitor.url(path_to(instrument, forms.next_of(run)))
-    return _shown(request, visitor, "portal/form_help.html", run, is_help=True, on_url=on_url)
+    if instrument is None:
+        return go(visitor)
+    if not forms.has_alarmed(patient_id=visitor.link.patient_id, instrument=instrument):
+        return go(visitor, path_to(instrument))
+    run = _run(visitor, instrument)
+    on_url = visitor.url(path_to(instrument, forms.next_of(run))) if run else ""
+    return _shown(request, visitor, "portal/form_help.html", run, is_alarmed=True, is_help=True, on_url=on_url)
 
 
 def _without(request: HttpRequest, visitor: Visitor, instrument: Instrument) -> HttpResponse:
@@ -106,15 +111,18 @@ def _begun(visitor: Visitor, instrument: Instrument) -> HttpResponse:
 
 def _answered(request: HttpRequest, visitor: Visitor, instrument: Instrument, item: int) -> HttpResponse:
     given = request.POST.get("answer", "")
-    alarms = form_actions.answer_question(
-        request=visitor.request,
-        patient_id=visitor.link.patient_id,
-        instrument=instrument,
-        number=item,
-        answer=int(given) if given in ("0", "1", "2", "3") else -1,
-        language=Language(visitor.language),
-        now=visitor.now,
-    )
+    try:
+        alarms = form_actions.answer_question(
+            request=visitor.request,
+            patient_id=visitor.link.patient_id,
+            instrument=instrument,
+            number=item,
+            answer=int(given) if given in ("0", "1", "2", "3") else -1,
+            language=Language(visitor.language),
+            now=visitor.now,
+        )
+    except NotFound:  # sent from another phone meanwhile, or begun too long ago
+        return go(visitor, path_to(instrument))
     if alarms:
         return go(visitor, f"{path_to(instrument)}help/")
     return go(visitor, path_to(instrument, item + 1 if item < FORMS[instrument].questions else 0))

@@ -112,7 +112,7 @@ def _ways(visitor: Visitor, found: Sequence[ComingVisit]) -> list[Way]:
         ways.append(Way(visitor.url("ready/"), "list", READY[visitor.language]["ready_title"], more))
     ways += _drive(visitor, found)
     form = FORMS[visitor.language]
-    ways += [Way(url, "form", form["form_title"], form["form_more"]) for url in forms_to_fill(visitor, found)]
+    ways += [Way(url, "form", form["form_title"], form["form_more"]) for url in forms_to_fill(visitor)]
     if then:
         when = words.clock(then.minute, visitor.language, visitor.site.region)
         more = w["then"].format(day=words.one_line(then.day, visitor.language), time=when)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from patients import watch as patients_watch
@@ -13,6 +13,8 @@ from scheduling.domain.states import DELIVERED, MOVABLE, CourseState
 from scheduling.models import Course, Session
 from scheduling.queries.definitions import definition_of
 from scheduling.queries.watch.courses import ENDED_DAYS
+
+_Asking = dict[int, dict[Instrument, tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class _Days:
 
 
 def forms_due(*, patient_id: int, zone: str, now: dt.datetime) -> list[AskedForm]:
-    """Return the forms due of a patient, each once; one statement, or three where a protocol asks for any.
+    """Return the forms due of a patient, each once.
+
+    One statement, two where a protocol asks for any, three where one may be due.
 
     A form is due from two days before the visit it belongs to, as a text says it, until its score is there. Only what
     patients fill in themselves is among them.
@@ -42,16 +46,26 @@ def forms_due(*, patient_id: int, zone: str, now: dt.datetime) -> list[AskedForm
         return []
     days = _days_of(asking, zone, now)
     today = local_time.today(now, zone)
+    if not _found(asking, days, {}, today):  # not even if none was ever recorded
+        return []
     latest = patients_watch.latest_measures({patient_id})
+    recorded = {Instrument(name): day for (_patient, name), day in latest.items()}
+    return _found(asking, days, recorded, today)
+
+
+def _found(
+    asking: _Asking, days: Mapping[int, _Days], recorded: Mapping[Instrument, dt.date], today: dt.date
+) -> list[AskedForm]:
+    """Return which forms are due, by the day on which each was recorded last."""
     found = []
     for instrument in FORMS:
-        recorded = latest.get((patient_id, instrument.value), dt.date.min)
-        due = (pk for pk, wanted in asking.items() if _is_due(wanted.get(instrument, ()), days[pk], recorded, today))
+        since = recorded.get(instrument, dt.date.min)
+        due = (pk for pk, wanted in asking.items() if _is_due(wanted.get(instrument, ()), days[pk], since, today))
         found += [AskedForm(instrument, course_id) for course_id in list(due)[:1]]
     return found
 
 
-def _asking(patient_id: int) -> dict[int, dict[Instrument, tuple[int, ...]]]:
+def _asking(patient_id: int) -> _Asking:
     """Return by course the forms its protocol asks for; a course on hold asks for none."""
     states = (CourseState.ACTIVE, CourseState.COMPLETED)
     rows = Course.objects.filter(patient=patient_id, state__in=states).select_related("protocol")

@@ -179,6 +179,74 @@ def test_nothing_answered_afterwards_takes_an_alarm_back(world: World) -> None:
     assert [each.answer for each in forms.alarms(site_ids=[world.site.pk], now=NOW + 8 * DAY)] == [3]
 
 
+def alarms_of(world: World, now: dt.datetime) -> list[tuple[int, int]]:
+    return [(each.run_id, each.answer) for each in forms.alarms(site_ids=[world.site.pk], now=now)]
+
+
+def test_an_answer_that_alarms_after_the_form_was_sent_is_heard_and_leaves_what_was_sent(world: World) -> None:
+    run = fill(world.maria, [1] * 8 + [0])
+    later = NOW + dt.timedelta(minutes=5)
+
+    alarms = answer(world.maria, 9, 3, now=later)
+
+    after = FormRun.objects.get()
+    assert (alarms, after.alarm, after.alarm_at) == (True, 3, later)
+    assert (after.score, after.answers, after.finished_at) == (8, run.answers, NOW)
+    assert (alarms_of(world, later), actions_of(world)[-1]) == ([(run.pk, 3)], ("form.alarm", "patient"))
+
+
+def test_after_the_form_was_sent_only_a_graver_answer_alarms_anew(world: World) -> None:
+    run = fill(world.maria, [2] * 9)
+    hours = [NOW + dt.timedelta(hours=number) for number in (1, 2, 3)]
+
+    for now, value in zip(hours, (2, 1, 3), strict=True):
+        assert answer(world.maria, 9, value, now=now)
+
+    run.refresh_from_db()
+    assert (run.alarm, run.alarm_at) == (3, hours[2])
+    assert [action for action, _role in actions_of(world)].count("form.alarm") == 2
+
+
+def test_an_answer_that_alarms_after_a_week_is_heard_on_a_form_begun_anew(world: World) -> None:
+    old = begin(world.maria)
+    answer(world.maria, 9, 2)
+    later = NOW + 8 * DAY
+
+    assert answer(world.maria, 9, 2, now=later)
+
+    new = FormRun.objects.get(dropped_at=None)
+    assert (new.pk != old, new.answers, new.alarm, new.alarm_at, new.course_number) == (True, {}, 2, later, 7)
+    assert alarms_of(world, later) == [(old, 2), (new.pk, 2)]
+
+
+def test_an_answer_that_alarms_is_heard_after_the_words_were_changed(world: World) -> None:
+    old = begin(world.maria)
+    FormRun.objects.update(wording=FORMS[PHQ9].wording + 1)
+
+    assert answer(world.maria, 9, 1)
+
+    [(run_id, given)] = alarms_of(world, NOW)
+    assert (run_id != old, given) == (True, 1)
+
+
+def test_an_answer_that_alarms_long_after_the_form_was_sent_begins_one_anew(world: World) -> None:
+    sent = fill(world.maria, [0] * 9)
+    later = NOW + 8 * DAY
+
+    assert answer(world.maria, 9, 1, now=later)
+
+    assert alarms_of(world, later) == [(FormRun.objects.exclude(pk=sent.pk).get().pk, 1)]
+
+
+def test_what_can_be_gone_on_with_is_what_was_begun_in_the_last_week_and_not_sent(world: World) -> None:
+    begin(world.maria)
+    fill(world.maria, [2] * 7, instrument=GAD7)
+
+    found = [forms.begun_forms(patient_id=world.maria.pk, now=NOW + days * DAY) for days in (0, 6, 7)]
+
+    assert found == [{PHQ9}, {PHQ9}, set()]
+
+
 def test_an_alarm_is_the_sites_own_and_not_of_somebody_who_died(world: World) -> None:
     begin(world.maria)
     answer(world.maria, 9, 1)

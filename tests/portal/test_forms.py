@@ -10,11 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from attention import queries
+from patients import life_actions
 from patients.domain.clinical import Instrument
 from patients.domain.questions import FORMS
 from patients.models import FormRun, MeasureResult
 from portal.throttling import OWN_RATE
-from scheduling.models import Protocol
+from scheduling.models import Protocol, Session
+from tests.attention.desk import deliver
 from tests.factories import FIRST_DAY, World
 from tests.portal.phone import check, fields_in, path_of, seen, text_of
 
@@ -65,6 +67,39 @@ def test_the_first_page_leads_to_the_form_that_is_due_and_the_text_says_no_more_
 
     assert "A short form About 3 minutes" in seen(page)
     assert f'href="{path_of(world)}form/1/"' in text_of(page)
+
+
+def test_the_first_page_leads_to_a_form_that_was_begun_for_a_week_whatever_is_due(
+    world: World, phone: Client, clock: Any
+) -> None:
+    clock(THEN - DAY)
+    begin(phone)
+    life_actions.record_measure(
+        request=world.request,
+        patient=world.maria,
+        instrument=Instrument.PHQ9,
+        score=9,
+        measured_on=THEN.date(),
+        now=THEN,
+    )
+
+    clock(THEN)
+
+    assert f'href="{MINE}"' in text_of(phone.get("/my/"))
+
+
+def test_the_first_page_leads_to_the_form_after_a_visit_however_far_the_next_one_is(
+    world: World, client: Client, clock: Any
+) -> None:
+    friday = FIRST_DAY + 10 * DAY
+    visits = list(Session.objects.filter(patient=world.maria, day__lte=friday).order_by("number"))
+    deliver(visits)
+    clock(visits[-1].ends_at + dt.timedelta(hours=1))
+
+    page = client.get(path_of(world))
+
+    assert "Monday, December 7" in seen(page)
+    assert "A short form About 3 minutes" in seen(page)
 
 
 def test_nothing_of_a_form_is_shown_before_the_birth_date(world: World, client: Client) -> None:
@@ -229,6 +264,53 @@ def test_whom_to_call_stays_in_sight_to_the_end_and_the_form_goes_on(phone: Clie
     assert shown == [True] * 3
     assert "tel:988" in text_of(phone.get(sent["Location"]))
     assert MeasureResult.objects.get().score == 8
+
+
+def stale_tap(world: World, phone: Client, item: int, answer: str, *, then: Any) -> Any:
+    """Open a question on a second phone, let something happen, and only then answer there."""
+    other = Client()
+    check(other, world)
+    fields = fields_in(other.get(f"{MINE}{item}/"))
+    then()
+    return other, other.post(f"{MINE}{item}/", fields | {"answer": answer})
+
+
+def test_the_ninth_question_answered_on_a_phone_that_did_not_see_the_form_sent_shows_whom_to_call(
+    world: World, phone: Client
+) -> None:
+    begin(phone)
+    fill(phone, *[0] * 10)
+
+    other, answered = stale_tap(world, phone, 9, "3", then=lambda: tap(phone, MINE, do="send"))
+    page = other.get(answered["Location"])
+
+    assert answered["Location"] == f"{MINE}help/"
+    assert 'href="tel:988"' in text_of(page)
+    assert "Go on with the form" not in seen(page)
+    assert (FormRun.objects.get().alarm, MeasureResult.objects.get().score) == (3, 0)
+    assert queries.items(site_ids=[world.site.pk], now=THEN)[0].kind == "item_nine"
+
+
+def test_so_does_the_ninth_question_answered_after_a_week(world: World, phone: Client, clock: Any) -> None:
+    begin(phone)
+    fill(phone, *[0] * 8)
+    clock(THEN + DAY)
+
+    other, answered = stale_tap(world, phone, 9, "1", then=lambda: clock(THEN + 7 * DAY))
+
+    assert answered["Location"] == f"{MINE}help/"
+    assert 'href="tel:988"' in text_of(other.get(answered["Location"]))
+
+
+def test_any_other_answer_to_a_form_that_was_sent_leads_to_the_thanks(world: World, phone: Client) -> None:
+    begin(phone)
+    fill(phone, *[0] * 10)
+
+    other, answered = stale_tap(world, phone, 9, "0", then=lambda: tap(phone, MINE, do="send"))
+
+    assert answered["Location"] == MINE
+    assert "Thank you. Your answers are with your care team." in seen(other.get(MINE))
+    assert other.get(f"{MINE}help/").status_code == 303
 
 
 def test_without_such_an_answer_no_help_is_pressed_on_anybody(phone: Client) -> None:

@@ -294,5 +294,5 @@ def test_the_page_asks_few_statements_and_carries_no_script(client: Client, thre
     with CaptureQueriesContext(connection) as asked:
         page = client.get(path)
 
-    assert len(asked) <= 11  # three of them ask which forms are due
+    assert len(asked) == 12  # four of them ask which forms there are to fill in
     assert ("<script" in text_of(page), re.findall("<h1.*?>", text_of(page))) == (False, ["<h1>"])

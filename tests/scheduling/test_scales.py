@@ -86,16 +86,17 @@ def test_what_a_clinician_rates_is_no_form_and_two_forms_are_asked_for_together(
     assert due(world, at(FIRST_DAY - DAY)) == ["phq9", "gad7"]
 
 
-def test_it_costs_three_statements_and_one_where_nothing_is_asked_for(world: World, course: Course) -> None:
+def test_it_costs_three_statements_two_where_none_can_be_due_and_one_where_none_is_asked_for(
+    world: World, course: Course
+) -> None:
     world.visit(world.daniel)
-    now = at(FIRST_DAY - DAY)
     found = []
-    for patient in (world.maria, world.daniel):
+    for patient, days in ((world.maria, 1), (world.maria, 3), (world.daniel, 1)):
         with CaptureQueriesContext(connection) as statements:
-            forms_due(patient_id=patient.pk, zone=world.site.zone, now=now)
+            forms_due(patient_id=patient.pk, zone=world.site.zone, now=at(FIRST_DAY - days * DAY))
         found.append(len(statements))
 
-    assert found == [3, 1]
+    assert found == [3, 2, 1]
 
 
 def test_the_last_form_of_a_course_is_asked_for_two_weeks(world: World) -> None:

@@ -40,10 +40,7 @@ def _shown(request: HttpRequest, found: Any, now: dt.datetime, when: Any, ride: 
     language = asked_language(request) or link.language
     own = WORDS[language]
     until_day, until = local_time.wall(when.ends_at, site.zone)
-    day, about = (
-        words.long_day(until_day, language),
-        own["about"].format(time=words.clock(until, language, site.region)),
-    )
+    day, about = words.long_day(until_day, language), words.around(until, language, site.region)
     context: dict[str, Any] = {
         **_head(request, language),
         "w": {**words.said_in(site.region, language), **own},

@@ -114,7 +114,7 @@ def _share(visitor: Visitor, ride: Ride, person: Any) -> dict[str, str] | None:
     language, minute = visitor.language, local_time.wall(ride.visit.ends_at, visitor.site.zone)[1]
     text = WORDS[language]["send_text"].format(
         day=words.one_line(ride.visit.day, language),
-        time=words.clock(minute, language, visitor.site.region),
+        about=words.around(minute, language, visitor.site.region),
         link=address,
     )
     return {"address": address, "url": f"sms:{person.phone}?body={quote(text)}"}

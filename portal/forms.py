@@ -81,7 +81,7 @@ def help_now(request: HttpRequest, visitor: Visitor, form: int) -> HttpResponse:
         return go(visitor, path_to(instrument))
     run = _run(visitor, instrument)
     on_url = visitor.url(path_to(instrument, forms.next_of(run))) if run else ""
-    return _shown(request, visitor, "portal/form_help.html", run, is_alarmed=True, is_help=True, on_url=on_url)
+    return _shown(request, visitor, "portal/form_help.html", run, on_url=on_url)
 
 
 def _without(request: HttpRequest, visitor: Visitor, instrument: Instrument) -> HttpResponse:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from notifications.domain.texts import CATALOGUE_REGIONS, time_text
+from notifications.domain.texts import CATALOGUE_REGIONS, around_text, time_text
 
 LANGUAGES = {"en": "English", "es": "Español"}
 
@@ -36,6 +36,13 @@ WORDS: dict[str, dict[str, str]] = {
         "call": "Call us",
         "crisis": "Not for emergencies. Call 911. In crisis, call or text 988.",
         "crisis_elsewhere": "Not for emergencies.",
+        "help_now": "If you might hurt yourself, call now:",
+        "help_call": "Call 988",
+        "help_text": "Text 988",
+        "help_text_to": "sms:988",
+        "help_danger": "In danger? Call 911",
+        "help_elsewhere": "In danger? Call the emergency number where you are.",
+        "help_again": "See whom you can call now",
         "gone": "This changed while you were reading. Look at the times below.",
         "ended": "This link has ended.",
         "ended_more": "Call the clinic and we will text you a new one.",
@@ -63,7 +70,7 @@ WORDS: dict[str, dict[str, str]] = {
         "late": "¿Va tarde?",
         "all": "Todas mis visitas",
         "then": "Luego: {day}, {time}",
-        "confirmed": "Usted viene",
+        "confirmed": "Confirmada",
         "change_this": "Cambiar",
         "thanks": "Gracias. Le esperamos el {day}.",
         "change": "Cambiar mi respuesta",
@@ -76,6 +83,13 @@ WORDS: dict[str, dict[str, str]] = {
         "call": "Llámenos",
         "crisis": "No es para emergencias. Llame al 911. En una crisis, llame o escriba al 988.",
         "crisis_elsewhere": "No es para emergencias.",
+        "help_now": "Si cree que puede hacerse daño, llame ahora:",
+        "help_call": "Llame al 988 y oprima 2",
+        "help_text": "Envíe AYUDA al 988",
+        "help_text_to": "sms:988?body=AYUDA",
+        "help_danger": "¿En peligro? Llame al 911",
+        "help_elsewhere": "¿En peligro? Llame al número de emergencias de donde está.",
+        "help_again": "Ver a quién puede llamar ahora",
         "gone": "Esto cambió mientras leía. Mire las horas aquí abajo.",
         "ended": "Este enlace ya no sirve.",
         "ended_more": "Llame a la clínica y le enviamos uno nuevo.",
@@ -89,6 +103,7 @@ WORDS: dict[str, dict[str, str]] = {
         "often_more": "Espere un minuto y abra esta página otra vez.",
     },
 }
+_NO_SPANISH = {"help_call": "Llame al 988", "help_text": "Escriba al 988", "help_text_to": "sms:988"}
 _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
@@ -127,9 +142,14 @@ _MONTHS = {
 
 
 def said_in(region: str, language: str) -> dict[str, str]:
-    """Return the words for a region: the numbers for emergencies only where they are answered."""
+    """Return the words for a region: the numbers for emergencies only where they are answered.
+
+    The way to somebody who speaks Spanish is the one of the United States; Canada's line speaks English and French.
+    """
     found = WORDS[language]
-    return found if region in CATALOGUE_REGIONS else found | {"crisis": found["crisis_elsewhere"], "crisis_line": ""}
+    if region not in CATALOGUE_REGIONS:
+        return found | {"crisis": found["crisis_elsewhere"], "crisis_line": ""}
+    return found | _NO_SPANISH if region == "CA" and language == "es" else found
 
 
 def weekday(day: dt.date, language: str) -> str:
@@ -165,6 +185,11 @@ def one_line(day: dt.date, language: str) -> str:
 def clock(minute: int, language: str, region: str) -> str:
     """Return a time of day as people of the region read it."""
     return time_text(minute, language, region=region)
+
+
+def around(minute: int, language: str, region: str) -> str:
+    """Return a time of day that is not promised to the minute: about 2pm, or hacia las 2 p.m."""
+    return around_text(minute, language, region=region)
 
 
 def ended(sentence: str) -> str:

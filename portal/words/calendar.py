@@ -25,6 +25,6 @@ WORDS = {
         "subscribe_more": "Su calendario busca aquí las horas nuevas por sí solo.",
         "open": "Abrir mi calendario",
         "copy": "O copie esta dirección en su calendario. Quien la tenga puede ver sus horas:",
-        "stop": "Parar este calendario",
+        "stop": "Detener este calendario",
     },
 }

@@ -34,9 +34,7 @@ WORDS = {
         "did_late": "Thank you. We know that you will be late.",
         "undo": "Take it back",
         "feel_title": "Thank you for telling us.",
-        "feel_more": "Somebody from the clinic will call you. If you think about hurting yourself, or can’t wait:",
-        "feel_crisis": "Call or text 988",
-        "feel_emergency": "Call 911",
+        "feel_more": "Somebody from the clinic will call you. If you need help now, don’t wait.",
         "feel_go_on": "Go on",
     },
     "es": {
@@ -72,9 +70,7 @@ WORDS = {
         "did_late": "Gracias. Sabemos que llegará tarde.",
         "undo": "Deshacer",
         "feel_title": "Gracias por decírnoslo.",
-        "feel_more": "Alguien de la clínica le llamará. Si piensa en hacerse daño o no puede esperar:",
-        "feel_crisis": "Llame o escriba al 988",
-        "feel_emergency": "Llame al 911",
+        "feel_more": "Alguien de la clínica le va a llamar. Si no puede esperar, llame ya.",
         "feel_go_on": "Continuar",
     },
 }

@@ -56,11 +56,11 @@ WORDS = {
         "email": "Correo",
         "save": "Guardar",
         "agree": "Cuando usted activa algo:",
-        "stopped": "Los mensajes de texto a su teléfono están parados. Para recibirlos otra vez, "
+        "stopped": "Los mensajes de texto a su teléfono están detenidos. Para recibirlos otra vez, "
         "envíe START al número del que venían.",
         "no_sms": "No tenemos un número de celular suyo que funcione. Llámenos para darnos uno.",
         "no_email": "No tenemos un correo suyo que funcione. Llámenos para darnos uno.",
-        "stop_all": "Parar todos los mensajes",
+        "stop_all": "Detener todos los mensajes",
         "silent": "Ahora no recibe mensajes nuestros. Sus visitas siguen reservadas. Aquí puede activarlos otra vez.",
         "privacy_title": "Privacidad",
         "privacy_what": "¿Qué es esta página?",

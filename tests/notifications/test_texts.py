@@ -64,6 +64,21 @@ def test_who_is_picked_up_is_never_promised_to_the_minute() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("minute", "region", "text"),
+    [
+        (690, "US", "hacia las 11:30 a.m."),
+        (780, "US", "hacia la 1 p.m."),
+        (75, "US", "hacia la 1:15 a.m."),
+        (840, "US", "hacia las 2 p.m."),
+        (780, "ES", "hacia las 13:00"),
+        (60, "ES", "hacia la 01:00"),
+    ],
+)
+def test_a_time_in_spanish_has_its_article(minute: int, region: str, text: str) -> None:
+    assert texts.around_text(minute, "es", region=region) == text
+
+
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_kind_has_words_for_a_text_and_all_but_answers_for_an_e_mail(language: str) -> None:
     written = {"en": (english.SMS, english.MAIL), "es": (spanish.SMS, spanish.MAIL)}[language]
@@ -130,4 +145,4 @@ def test_the_words_of_a_version_never_change() -> None:
     }
     digest = hashlib.sha256(json.dumps(every, sort_keys=True).encode()).hexdigest()
 
-    assert (texts.VERSION, digest[:12]) == ("2026-11", "b5bc2776e32b")
+    assert (texts.VERSION, digest[:12]) == ("2026-11b", "7c6c7e3491b2")

@@ -159,7 +159,7 @@ def test_who_drives_is_told_when_to_be_there_and_no_name(visit: Session) -> None
 
     text = told(message)
 
-    assert text.startswith("Riverside Clinic: You are listed to pick up a friend on Tue, Nov 24, about ")
+    assert text.startswith("Riverside Clinic: You are listed to pick someone up on Tue, Nov 24, about ")
     assert not {"Pat", "Poe", "Maria", "Garcia"} & set(text.replace(":", " ").split())
     assert "/v/" not in text
 
@@ -213,7 +213,7 @@ def test_a_sites_own_words_are_in_force_and_an_older_message_keeps_the_older_one
     second = about(visit, "day_before")
     keep(second, render(second, language="en", now=LATER), "en")
 
-    assert (first.template_version, second.template_version) == (f"s{own.pk}", "2026-11")
+    assert (first.template_version, second.template_version) == (f"s{own.pk}", "2026-11b")
     assert said(first).startswith("Riverside Clinic: Coming Tue, Nov 24 at 8:30am?")
     assert said(second).startswith("Riverside Clinic: You have a visit")
 

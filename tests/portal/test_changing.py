@@ -151,15 +151,6 @@ def test_how_i_feel_shows_whom_to_call_now_and_stays_with_the_desk_whatever_was_
     assert ("cant_come", "Can't come: how they feel", "high") in replies(world, NOW + 5 * DAY)
 
 
-def test_elsewhere_it_names_no_numbers_that_nobody_answers_there(world: World, visit: Session, client: Client) -> None:
-    world.site.region = "ES"
-    world.site.save()
-
-    page = client.get(f"{path_of(world)}feel/")
-
-    assert ("988" in text_of(page), "tel:911" in text_of(page), "+15550102000" in text_of(page)) == (False, False, True)
-
-
 def test_inside_the_clinics_notice_it_says_so_and_gives_the_number(
     world: World, visit: Session, client: Client, clock: Any
 ) -> None:

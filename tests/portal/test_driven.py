@@ -90,7 +90,7 @@ def asked_for(world: World, now: dt.datetime) -> list[str]:
 
 def test_it_says_the_day_about_when_where_and_whom_to_call(path: str, client: Client) -> None:
     assert seen(client.get(path)) == (
-        "Riverside Clinic Español A+ You are listed to pick up a friend Tuesday, November 24 about 12pm 12 Main St "
+        "Riverside Clinic Español A+ You are listed to pick someone up Tuesday, November 24 about 12pm 12 Main St "
         "Show on a map Yes, I’ll be there I can’t Call us (555) 010-2000 "
         "Not for emergencies. Call 911. In crisis, call or text 988."
     )
@@ -106,7 +106,7 @@ def test_it_names_nobody_and_no_treatment_in_either_language(
     words = [re.sub(r'value="[^"]*"', "", text_of(page).replace(path, "")) for page in pages]
     assert [word for page in words for word in NEVER if word in page] == []
     assert {re.findall("<title>(.*)</title>", text_of(page))[0] for page in pages} == {
-        "Pick up a friend",
+        "Pick someone up",
         "Recoger a alguien",
     }
     canary.told("a page", " ".join(words))
@@ -117,7 +117,7 @@ def test_it_speaks_the_language_of_who_drives(ivy: RelatedPerson, path: str, cli
 
     page = seen(client.get(path))
 
-    assert "Usted está en la lista para recoger a una persona Martes 24 de noviembre hacia 12 p.m." in page
+    assert "Usted está en la lista para recoger a una persona Martes 24 de noviembre hacia las 12 p.m." in page
     assert "You are listed" in seen(client.get(f"{path}?lang=en"))
 
 
@@ -252,7 +252,7 @@ def test_who_said_yes_reads_that_the_visit_has_another_time(
     page, spanish = client.get(path), client.get(f"{path}?lang=es")
 
     assert (OFF in seen(page), "<form" in text_of(page)) == (True, False)
-    assert "Esta recogida ha cambiado. El mar 24 de noviembre, hacia 12 p.m., no hace falta que venga." in seen(spanish)
+    assert "recogida ha cambiado. El mar 24 de noviembre, hacia las 12 p.m., no hace falta que venga." in seen(spanish)
     assert [word for each in (page, spanish) for word in NEVER if word in seen(each)] == []
 
 

@@ -257,6 +257,15 @@ def test_the_link_for_who_drives_is_sent_from_the_patients_own_phone(visit: Sess
     assert body == f"Can you pick me up on Tue, November 24, about 12pm? Please say yes or no here: {address}"
 
 
+def test_in_spanish_the_time_it_asks_for_has_its_article(visit: Session, maria: Client) -> None:
+    save(maria, **IVY)
+
+    page = text_of(maria.get(f"{DRIVER}?lang=es"))
+
+    [body] = [unquote(part.split('"')[0]) for part in page.split("sms:+15550102049?body=")[1:]]
+    assert body.startswith("¿Puede recogerme el mar 24 de noviembre, hacia las 12 p.m.? Por favor, ")
+
+
 def test_another_person_may_be_named_after_the_first(visit: Session, maria: Client) -> None:
     save(maria, **IVY)
     first = DriverLink.objects.get()

@@ -1,4 +1,4 @@
-"""Forms by link: only for the right person, one question a page, kept at every tap, help where an answer alarms."""
+"""Forms by link: only for the right person, one question a page, kept at every tap."""
 
 import datetime as dt
 import re
@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from attention import queries
 from patients import life_actions
 from patients.domain.clinical import Instrument
 from patients.domain.questions import FORMS
@@ -18,12 +17,10 @@ from portal.throttling import OWN_RATE
 from scheduling.models import Protocol, Session
 from tests.attention.desk import deliver
 from tests.factories import FIRST_DAY, World
+from tests.portal.filling import DAY, MINE, THEN, begin, fill, tap
 from tests.portal.phone import check, fields_in, path_of, seen, text_of
 
-MINE = "/my/form/1/"
 WORDS = FORMS[Instrument.PHQ9].words
-THEN = dt.datetime.combine(FIRST_DAY - dt.timedelta(days=1), dt.time(15), dt.UTC)  # the day before the first visit
-DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -38,22 +35,6 @@ def phone(world: World, client: Client) -> Client:
     """A phone on which the birth date was given."""
     check(client, world)
     return client
-
-
-def tap(phone: Client, path: str, **fields: str) -> Any:
-    """Open a page and press one of the buttons of its form."""
-    return phone.post(path, fields_in(phone.get(path)) | fields)
-
-
-def begin(phone: Client) -> Any:
-    return tap(phone, MINE, do="begin")
-
-
-def fill(phone: Client, *answers: int) -> Any:
-    """Answer the questions from the first on and return the last redirect."""
-    for number, value in enumerate(answers, 1):
-        last = tap(phone, f"{MINE}{number}/", answer=str(value))
-    return last
 
 
 def rows() -> list[Any]:
@@ -193,7 +174,7 @@ def test_a_form_that_is_not_due_can_not_be_begun(phone: Client, clock: Any) -> N
 
     page, answer = phone.get(MINE), phone.post(MINE, fields_in(phone.get("/my/")) | {"do": "begin"})
 
-    assert "There is no form to fill in right now." in seen(page)
+    assert "There is no form to fill in right now. When there is one, you will find it here." in seen(page)
     assert (answer.status_code, FormRun.objects.count()) == (303, 0)
 
 
@@ -233,104 +214,6 @@ def test_a_form_that_is_not_the_pages_own_changes_nothing(phone: Client) -> None
     answer = phone.post(f"{MINE}1/", {"form": "forged", "answer": "3"})
 
     assert (answer.status_code, FormRun.objects.get().answers) == (303, {})
-
-
-def test_the_ninth_question_above_zero_shows_whom_to_call_at_once_and_asks_for_a_clinician(
-    world: World, phone: Client
-) -> None:
-    begin(phone)
-    answered = fill(phone, 0, 0, 0, 0, 0, 0, 0, 0, 1)
-
-    page = phone.get(answered["Location"])
-
-    assert answered["Location"] == f"{MINE}help/"
-    assert "Thank you for telling us." in seen(page)
-    called = re.findall(r'href="((?:tel|sms):\+?\d+)"', text_of(page))
-    assert called == ["tel:988", "sms:988", "tel:911", "tel:+15550102000"]
-    assert f'href="{MINE}10/"' in text_of(page)
-    kinds = [item.kind for item in queries.items(site_ids=[world.site.pk], now=THEN)]
-    assert kinds[0] == "item_nine"
-
-
-def test_whom_to_call_stays_in_sight_to_the_end_and_the_form_goes_on(phone: Client) -> None:
-    begin(phone)
-    fill(phone, *[1] * 9)
-    shown = ["tel:988" in text_of(phone.get(f"{MINE}{at}")) for at in ("10/", "9/", "")]
-    tap(phone, f"{MINE}9/", answer="0")
-    tap(phone, f"{MINE}10/", answer="0")
-
-    sent = tap(phone, MINE, do="send")
-
-    assert shown == [True] * 3
-    assert "tel:988" in text_of(phone.get(sent["Location"]))
-    assert MeasureResult.objects.get().score == 8
-
-
-def stale_tap(world: World, phone: Client, item: int, answer: str, *, then: Any) -> Any:
-    """Open a question on a second phone, let something happen, and only then answer there."""
-    other = Client()
-    check(other, world)
-    fields = fields_in(other.get(f"{MINE}{item}/"))
-    then()
-    return other, other.post(f"{MINE}{item}/", fields | {"answer": answer})
-
-
-def test_the_ninth_question_answered_on_a_phone_that_did_not_see_the_form_sent_shows_whom_to_call(
-    world: World, phone: Client
-) -> None:
-    begin(phone)
-    fill(phone, *[0] * 10)
-
-    other, answered = stale_tap(world, phone, 9, "3", then=lambda: tap(phone, MINE, do="send"))
-    page = other.get(answered["Location"])
-
-    assert answered["Location"] == f"{MINE}help/"
-    assert 'href="tel:988"' in text_of(page)
-    assert "Go on with the form" not in seen(page)
-    assert (FormRun.objects.get().alarm, MeasureResult.objects.get().score) == (3, 0)
-    assert queries.items(site_ids=[world.site.pk], now=THEN)[0].kind == "item_nine"
-
-
-def test_so_does_the_ninth_question_answered_after_a_week(world: World, phone: Client, clock: Any) -> None:
-    begin(phone)
-    fill(phone, *[0] * 8)
-    clock(THEN + DAY)
-
-    other, answered = stale_tap(world, phone, 9, "1", then=lambda: clock(THEN + 7 * DAY))
-
-    assert answered["Location"] == f"{MINE}help/"
-    assert 'href="tel:988"' in text_of(other.get(answered["Location"]))
-
-
-def test_any_other_answer_to_a_form_that_was_sent_leads_to_the_thanks(world: World, phone: Client) -> None:
-    begin(phone)
-    fill(phone, *[0] * 10)
-
-    other, answered = stale_tap(world, phone, 9, "0", then=lambda: tap(phone, MINE, do="send"))
-
-    assert answered["Location"] == MINE
-    assert "Thank you. Your answers are with your care team." in seen(other.get(MINE))
-    assert other.get(f"{MINE}help/").status_code == 303
-
-
-def test_without_such_an_answer_no_help_is_pressed_on_anybody(phone: Client) -> None:
-    begin(phone)
-    after = fill(phone, *[3] * 8, 0)
-
-    assert (after["Location"], phone.get(f"{MINE}help/").status_code) == (f"{MINE}10/", 303)
-    assert "tel:988" not in text_of(phone.get(f"{MINE}10/"))
-
-
-def test_where_those_numbers_are_not_answered_they_are_not_named(world: World, phone: Client) -> None:
-    world.site.region = "ES"
-    world.site.save()
-    begin(phone)
-    fill(phone, *[1] * 9)
-
-    page = seen(phone.get(f"{MINE}help/"))
-
-    assert ("988" in page, "911" in page) == (False, False)
-    assert "Call the emergency number where you are." in page
 
 
 def test_it_speaks_spanish_and_keeps_the_words_the_answers_were_given_to(world: World, phone: Client) -> None:

@@ -18,6 +18,7 @@ from notifications.domain.texts.forms import (
 )
 from notifications.domain.texts.linter import GSM7, ONE_TEXT, Fault, faults, letters, lint, name_faults, segments
 from notifications.domain.texts.moments import (
+    around_text,
     date_text,
     day_text,
     time_text,
@@ -39,6 +40,7 @@ __all__ = [
     "Fault",
     "Form",
     "Words",
+    "around_text",
     "button_of",
     "catalogue",
     "date_text",

@@ -14,7 +14,7 @@ SMS: dict[str, Words] = {
         "day_before": "{clinic}: You have a visit {when}. Can you come? {link} STOP to opt out.",
         "prep": "{clinic}: Visit {when}. Please read how to get ready: {link} STOP to opt out.",
         "same_day": "{clinic}: See you {when}. Running late? Call {phone}. STOP to opt out.",
-        "escort": "{clinic}: You are listed to pick up a friend on {when}. Reply 1 for yes, 2 for no, or call {phone}. "
+        "escort": "{clinic}: You are listed to pick someone up on {when}. Reply 1 for yes, 2 for no, or call {phone}. "
         "STOP to opt out.",
         "moved": "{clinic}: Your visit moved to {when}. See or change: {link} STOP to opt out.",
         "moved_many": "{clinic}: Some of your visits have moved. See your times: {link} STOP to opt out.",
@@ -74,8 +74,8 @@ MAIL: dict[str, Words] = {
         "We will see you {when}.\n\nRunning late? Call {phone}.", "Your visit on {when}", "See your visit"
     ),
     "escort": Words(
-        "You are listed to pick up a friend on {when}.\n\nCan't come? Call {phone}.",
-        "You pick up a friend on {when}",
+        "You are listed to pick someone up on {when}.\n\nCan't come? Call {phone}.",
+        "You pick someone up on {when}",
     ),
     "moved": Words(
         "Your visit has moved.\n\nIt is now {when}.", "Your visit moved to {when}", "See or change your visit"

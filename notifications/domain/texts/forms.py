@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from notifications.domain.cadence import ANSWERS
 from notifications.domain.states import Kind
 
-VERSION = "2026-11"
+VERSION = "2026-11b"
 LANGUAGES = ("en", "es")
 CHANNELS = ("sms", "email")
 

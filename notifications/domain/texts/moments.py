@@ -54,15 +54,23 @@ def time_text(minute: int, language: str, *, region: str = "US", zone_name: str 
     return f"{text} {zone_name}" if zone_name else text
 
 
+def around_text(minute: int, language: str, *, region: str = "US", zone_name: str = "") -> str:
+    """Return a time not to the minute: about 11:30am, hacia las 11:30 a.m., hacia la 1 p.m."""
+    time = time_text(minute, language, region=region, zone_name=zone_name)
+    if language == "en":
+        return f"about {time}"
+    hours = 12 if region in TWELVE_HOURS else 24
+    return f"hacia {'la' if minute // 60 % hours == 1 else 'las'} {time}"
+
+
 def when_text(
     day: dt.date, minute: int, language: str, *, region: str = "US", zone_name: str = "", is_about: bool = False
 ) -> str:
     """Return weekday, date and time: Tue, Nov 24 at 8:30am, or mar 24 nov, 8:30 a.m.; `is_about`: not to the minute."""
-    joint = {"en": (" at ", ", about "), "es": (", ", ", hacia ")}[language][is_about]
-    time = time_text(minute, language, region=region, zone_name=zone_name)
-    if language == "es" and is_about and region in TWELVE_HOURS:
-        joint += "la " if (minute // 60) % 12 == 1 else "las "
-    return f"{day_text(day, language)}{joint}{time}"
+    if is_about:
+        return f"{day_text(day, language)}, {around_text(minute, language, region=region, zone_name=zone_name)}"
+    joint = " at " if language == "en" else ", "
+    return f"{day_text(day, language)}{joint}{time_text(minute, language, region=region, zone_name=zone_name)}"
 
 
 def times_text(visits: Sequence[tuple[dt.date, int]], language: str, *, region: str = "US", zone_name: str = "") -> str:

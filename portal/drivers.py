@@ -1,6 +1,6 @@
 """Who takes the patient home: named by them for the next visit that asks for it, and asked by a link of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -88,10 +88,15 @@ def _context(request: HttpRequest, visitor: Visitor, ride: Ride, problem: str) -
         "is_open": is_open,
         "problem": w.get(problem, ""),
         "people": people,
-        "chosen": request.POST.get("person", ""),
+        "chosen": request.POST.get("person") or _likely(people, ride),
         "given": request.POST,
         "other_url": visitor.url("driver/", other="1"),
     }
+
+
+def _likely(people: Sequence[Any], ride: Ride) -> str:
+    """Return who is meant unless somebody else is chosen: the only person known, as long as nobody is named."""
+    return str(people[0].pk) if len(people) == 1 and not ride.is_named else ""
 
 
 def _said(ride: Ride, person: Any, w: Mapping[str, str]) -> str:

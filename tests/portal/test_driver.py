@@ -192,9 +192,19 @@ def test_somebody_known_is_offered_and_named_by_a_tap(world: World, visit: Sessi
     page = maria.get(DRIVER)
     save(maria, person=str(known.pk), read="1")
 
-    assert f'name="person" value="{known.pk}"' in text_of(page)
-    assert "checked" not in text_of(page)
+    assert f'name="person" value="{known.pk}" checked' in text_of(page)
     assert (named(visit), RelatedPerson.objects.count()) == ([(known.pk, False)], 1)
+
+
+def test_of_two_people_known_and_for_another_one_nobody_is_chosen_before(
+    world: World, visit: Session, maria: Client
+) -> None:
+    known = RelatedPerson.objects.create(patient=world.maria, role="escort", name="Ivy", phone="+15550102049")
+    save(maria, person=str(known.pk), read="1")
+    another = maria.get(f"{DRIVER}?other=1")
+    RelatedPerson.objects.create(patient=world.maria, role="escort", name="Pat", phone="+15550102050")
+
+    assert [" checked" in text_of(page) for page in (another, maria.get(f"{DRIVER}?other=1"))] == [False, False]
 
 
 def test_a_tap_and_a_name_together_are_not_guessed_at(world: World, visit: Session, maria: Client) -> None:

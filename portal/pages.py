@@ -24,6 +24,7 @@ from portal.throttling import is_own_too_often, is_too_often
 METHODS = ["GET", "HEAD", "POST"]
 HOME = "/my/"
 LARGE = "large"
+ABOUT = ("visit", "to", "other", "offer")  # what an address may say beside language and size of text
 PATIENT = "patient"
 AFTER_A_MESSAGE = dt.timedelta(minutes=2)  # in which scanners open what a message carries
 _HEADERS = {
@@ -228,7 +229,7 @@ def _path_of(request: HttpRequest, visitor: Visitor) -> str:
 def _frame(request: HttpRequest, visitor: Visitor) -> dict[str, Any]:
     site, language = visitor.link.site, visitor.language
     other = next(code for code in words.LANGUAGES if code != language)
-    query = {name: value for name, value in request.GET.items() if name not in ("lang", "text")}
+    query = {name: request.GET[name] for name in ABOUT if name in request.GET}
     sizes = {} if visitor.is_large else {"text": LARGE}
     own_language = {"lang": language} if language != visitor.link.language else {}
     return {

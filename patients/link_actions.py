@@ -75,11 +75,6 @@ def note_robot(*, patient_id: int, now: dt.datetime) -> None:
     _note("link.not_a_person", patient_id, now)
 
 
-def is_closed(patient_id: int) -> bool:
-    """Tell whether a patient's page has stopped asking for the birth date."""
-    return LinkCheck.objects.filter(patient=patient_id, closed_at__isnull=False).exists()
-
-
 def _note(action: str, patient_id: int, now: dt.datetime) -> None:
     _audit(clinic_actions.Request(user=None, actor="patient"), action, patient_id, now)
 

@@ -68,8 +68,13 @@ def standing(patient_id: int) -> dict[str, bool]:
     """Tell whether a patient has a link, and whether their page still asks for the birth date; two statements."""
     return {
         "is_there": PatientLink.objects.filter(patient=patient_id, ended_at=None).exists(),
-        "is_closed": LinkCheck.objects.filter(patient=patient_id, closed_at__isnull=False).exists(),
+        "is_closed": is_closed(patient_id),
     }
+
+
+def is_closed(patient_id: int) -> bool:
+    """Tell whether a patient's page has stopped asking for the birth date."""
+    return LinkCheck.objects.filter(patient=patient_id, closed_at__isnull=False).exists()
 
 
 def find(token: str) -> PatientLink | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 
-from patients import link_actions
+from patients import link_actions, links
 from patients.link_actions import Checked
 from portal import door
 from portal.pages import HOME, Visitor, closed, go, page, show
@@ -24,7 +24,7 @@ def ask(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if visitor.is_checked:
         return go(visitor, _wanted(request))
     if request.method != "POST":
-        return _asked(request, visitor, "shut" if link_actions.is_closed(visitor.link.patient_id) else "")
+        return _asked(request, visitor, "shut" if links.is_closed(visitor.link.patient_id) else "")
     born = _date(request, visitor.now)
     if born is None:
         return _asked(request, visitor, "no_date")

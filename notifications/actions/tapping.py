@@ -9,8 +9,8 @@ from notifications.domain.inbound import Outcome
 from notifications.inbox import PAGE
 from notifications.models import InboundMessage
 from patients import actions as patient_actions
-from patients.domain.contact import ContactKind
-from patients.models import ContactPoint, Patient
+from patients.models import Patient
+from patients.reach import phones_of
 from scheduling.queries import coming
 
 
@@ -36,7 +36,7 @@ def tell_desk(
     # A visit that moved since is still one they want to be called about.
     if same.filter(done_at=None).update(body=words, minutes=minutes, timing_version=timing_version):
         return True
-    phone = _phone(patient_id)
+    phone = phones_of([patient_id]).get(patient_id, "")  # to call back
     InboundMessage.objects.create(
         provider=PAGE,
         provider_sid=f"{session_id}.{timing_version}.{outcome}.{same.count()}",
@@ -53,9 +53,3 @@ def tell_desk(
         handled_at=now,
     )
     return True
-
-
-def _phone(patient_id: int) -> str:
-    """Return the number to call back; empty: there is none."""
-    rows = ContactPoint.objects.filter(patient=patient_id, kind=ContactKind.PHONE, is_preferred=True)
-    return rows.values_list("value", flat=True).first() or ""

@@ -6,6 +6,7 @@ Redis is started where it is found and named by `TEST_REDIS_URL`; the product's 
 
 import atexit
 import ctypes
+import faulthandler
 import os
 import pwd
 import re
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,28 @@ POSTGRES_FOLDERS = [
 ]
 OLDEST_POSTGRES = 15
 READY_SECONDS = 20
+# One list: of a switch given twice Chromium heeds the last. RenderDocument on, a page closed while it goes somewhere
+# never says that it is closed (crbug.com/536385539, playwright issue 42068); the others Playwright switches off itself.
+_NOT_IN_TESTS = [
+    "RenderDocument",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "PreconnectToSearch",
+    "MediaRouter",
+]
+BROWSER_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", f"--disable-features={','.join(_NOT_IN_TESTS)}"]
 Command = list[str | Path]
 TEST_KEY = "a-key-for-tests-that-guards-nothing-0123456789abcdef"
 
 _lines: list[str] = []
+_stderr = os.dup(2)  # the one of before pytest takes what is printed
 
 
 def find_postgres() -> Path | None:
@@ -156,6 +175,16 @@ def temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="coursekeeper-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the run and show where it hangs when a test's tidying up does: its time limit ended with its failure."""
+    faulthandler.dump_traceback_later(float(item.config.getini("faulthandler_timeout")), exit=True, file=_stderr)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def pytest_report_header() -> str:

@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": DESK, "color_scheme": "dark"},
     "print": {"viewport": {"width": 816, "height": 1056}},  # Letter at 96 dots an inch
 }
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"]
+FLAGS = [*testkit.BROWSER_FLAGS, "--hide-scrollbars", "--font-render-hinting=none"]
 QUALITY, FINE = 18, 72  # of a WebP: there are many; those of the README are looked at closely
 QUIET = 250  # milliseconds in which a page asks for what it shows later
 LONGEST = 1056  # of a printed page: its first sheet

@@ -15,9 +15,7 @@ from tests.factories import World
 PATIENCE = 12_000  # milliseconds: two halves of the suite share the machine, and no way is a measure of speed
 expect.set_options(timeout=PATIENCE)
 FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
+    *testkit.BROWSER_FLAGS,
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

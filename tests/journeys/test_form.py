@@ -52,6 +52,7 @@ def test_a_form_takes_one_tap_a_question_without_a_script_and_goes_on_on_another
     page.click("text=Start")
     for item in range(1, 5):
         answer(page, item, "Several days")
+    expect(page.locator("h1")).to_have_text(ITEMS[4])  # the fourth answer has arrived
     page.close()
 
     page = browser.new_context(**small).new_page()

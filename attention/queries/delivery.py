@@ -1,7 +1,8 @@
 """Messages that did not get through, and patients nobody asked about texts."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attention.domain.items import Item, Kind, Severity, look
 from attention.queries.subjects import of_course
@@ -14,6 +15,7 @@ from patients.watch import WrongAddress
 from scheduling.domain.local_time import clock_text, day_text
 from scheduling.queries.watch import WatchedCourse
 
+People = Mapping[int, Mapping[str, Any]]  # the fields that name them, by patient
 MESSAGES_SHOWN = dt.timedelta(days=3)
 _WORDS = {
     MessageState.UNKNOWN: "A message may not have arrived",
@@ -85,15 +87,12 @@ def untold(site_ids: Sequence[int], now: dt.datetime) -> list[Item]:
     ]
 
 
-def wrong_addresses(courses: Sequence[WatchedCourse]) -> list[Item]:
-    """Return the numbers and addresses of patients in treatment that turned out to be wrong, until somebody asked."""
-    first_course: dict[int, WatchedCourse] = {}
-    for course in courses:
-        first_course.setdefault(course.patient_id, course)
-    return [_wrong(found, first_course[found.patient_id]) for found in patients_watch.wrong_addresses(first_course)]
+def wrong_addresses(people: People) -> list[Item]:
+    """Return the numbers and addresses of patients that turned out to be wrong, until somebody asked."""
+    return [_wrong(found, people[found.patient_id]) for found in patients_watch.wrong_addresses(people)]
 
 
-def _wrong(found: WrongAddress, course: WatchedCourse) -> Item:
+def _wrong(found: WrongAddress, person: Mapping[str, Any]) -> Item:
     what = "phone number" if found.kind == ContactKind.PHONE else "e-mail address"
     return Item(
         key=f"contact:{found.contact_point_id}:{found.since:%Y%m%d%H%M%S}",
@@ -103,29 +102,26 @@ def _wrong(found: WrongAddress, course: WatchedCourse) -> Item:
         severity=Severity.MEDIUM,
         since=found.since,
         action=look(f"patients/{found.patient_id}/contacts/", "Open the record"),
-        **of_course(course),
+        **person,
     )
 
 
-def links_closed(courses: Sequence[WatchedCourse]) -> list[Item]:
+def links_closed(people: People) -> list[Item]:
     """Return the patients on whose page somebody gave five wrong birth dates, until the desk lets them try again."""
-    first_course: dict[int, WatchedCourse] = {}
-    for course in courses:
-        first_course.setdefault(course.patient_id, course)
-    closed = patients_watch.links_closed(first_course)
-    return [_closed(first_course[patient_id], since) for patient_id, since in closed.items()]
+    closed = patients_watch.links_closed(people)
+    return [_closed(patient_id, people[patient_id], since) for patient_id, since in closed.items()]
 
 
-def _closed(course: WatchedCourse, since: dt.datetime) -> Item:
+def _closed(patient_id: int, person: Mapping[str, Any], since: dt.datetime) -> Item:
     return Item(
-        key=f"link:{course.patient_id}:{since:%Y%m%d%H%M%S}",
+        key=f"link:{patient_id}:{since:%Y%m%d%H%M%S}",
         kind=Kind.NOT_REACHED,
         title="Their link was closed: five wrong birth dates",
         detail="Call, and ask whether it was them. Then let them try again, or put the number right.",
         severity=Severity.MEDIUM,
         since=since,
-        action=look(f"patients/{course.patient_id}/contacts/", "Open the record"),
-        **of_course(course),
+        action=look(f"patients/{patient_id}/contacts/", "Open the record"),
+        **person,
     )
 
 

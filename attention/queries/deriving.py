@@ -2,9 +2,10 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db import DatabaseError
 
@@ -24,7 +25,9 @@ from attention.queries import (
     replies,
     today,
 )
+from attention.queries.subjects import by_patient
 from scheduling.queries import watch
+from scheduling.queries.waitlist import waiting_patients
 from scheduling.queries.watch import WatchedCourse, WatchedVisit
 
 log = logging.getLogger(__name__)
@@ -56,6 +59,10 @@ class _Read:
         return watch.visits_expected(site_ids=self.site_ids, now=self.now)
 
     @cached_property
+    def people(self) -> Mapping[int, Mapping[str, Any]]:
+        return by_patient(self.courses, waiting_patients(self.site_ids))
+
+    @cached_property
     def ending(self) -> list[Item]:
         return at_risk.holds_ending(self.site_ids, self.now)
 
@@ -84,8 +91,8 @@ _READERS: tuple[tuple[tuple[Group, ...], _Reader], ...] = (
     ((_G.AUTHORIZATIONS,), lambda r: authorizations.authorizations_short(r.courses)),
     ((_G.DELIVERY,), lambda r: delivery.not_reached(r.courses, r.site_ids, r.now)),
     ((_G.DELIVERY,), lambda r: delivery.untold(r.site_ids, r.now)),
-    ((_G.DELIVERY,), lambda r: delivery.wrong_addresses(r.courses)),
-    ((_G.DELIVERY,), lambda r: delivery.links_closed(r.courses)),
+    ((_G.DELIVERY,), lambda r: delivery.wrong_addresses(r.people)),
+    ((_G.DELIVERY,), lambda r: delivery.links_closed(r.people)),
     ((_G.DELIVERY,), lambda r: delivery.no_text_consent(r.courses)),
     ((_G.REPLIES, _G.TODAY), lambda r: replies.of_replies(r.site_ids, r.now)),
     ((_G.SETUP,), lambda r: machinery.sweep_stuck(r.expected, r.now)),

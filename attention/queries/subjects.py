@@ -1,7 +1,9 @@
 """Whom an item is about, as the fields of an item."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scheduling.queries.waitlist import WaitingPatient
 from scheduling.queries.watch import WatchedCourse, WatchedSession, WatchedVisit
 
 
@@ -19,6 +21,28 @@ def of_course(course: WatchedCourse, session: WatchedSession | None = None) -> d
         "session_version": session.version if session else 0,
         "about": (course.patient_id,),
     }
+
+
+def of_waiting(patient: WaitingPatient) -> dict[str, Any]:
+    """Return the fields that name somebody who waits for a time."""
+    return {
+        "site_id": patient.site_id,
+        "zone": patient.zone,
+        "patient_id": patient.patient_id,
+        "last_name": patient.last_name,
+        "first_name": patient.first_name,
+        "about": (patient.patient_id,),
+    }
+
+
+def by_patient(courses: Iterable[WatchedCourse], waiting: Iterable[WaitingPatient]) -> Mapping[int, Mapping[str, Any]]:
+    """Return the fields that name each patient in treatment, by the first of their courses, or on the waiting list."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for course in courses:
+        found.setdefault(course.patient_id, of_course(course))
+    for patient in waiting:
+        found.setdefault(patient.patient_id, of_waiting(patient))
+    return found
 
 
 def of_visit(visit: WatchedVisit) -> dict[str, Any]:

@@ -49,6 +49,26 @@ def entries_of(patient: Patient) -> list[WaitlistEntry]:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingPatient:
+    """Somebody who waits for a time at a site whose clocks are those of `zone`."""
+
+    patient_id: int
+    last_name: str
+    first_name: str
+    site_id: int
+    zone: str
+
+
+def waiting_patients(site_ids: Collection[int]) -> list[WaitingPatient]:
+    """Return who waits at some sites, each once, who waits longest first; one statement."""
+    columns = ("patient", "patient__last_name", "patient__first_name", "site", "site__zone")
+    found: dict[int, WaitingPatient] = {}
+    for values in open_entries(site_ids).select_related(None).values_list(*columns):
+        found.setdefault(values[0], WaitingPatient(*values))
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
 class OwnEntry:
     """What a patient waits for, as they may know it; without a `course_id` it is the first visit of a new one."""
 

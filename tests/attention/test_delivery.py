@@ -5,10 +5,12 @@ import pytest
 from notifications.actions.planning import plan_messages
 from notifications.domain.states import MessageState
 from notifications.models import Message
-from patients.models import Consent, Patient
-from scheduling.actions import course_states
+from patients import contact_actions
+from patients.models import Consent, ContactPoint, LinkCheck, Patient
+from scheduling.actions import course_states, waitlist
+from scheduling.actions.waitlist import AskedFor
 from scheduling.domain.states import EndReason
-from scheduling.models import Course
+from scheduling.models import Course, WaitlistEntry
 from tests.attention.desk import DAY, HOUR, Desk, deliver, nth
 from tests.factories import NOW
 
@@ -123,3 +125,29 @@ def test_after_the_last_visit_there_is_nothing_to_ask_at(desk: Desk) -> None:
 
     assert desk.keys(visit.ends_at + DAY, "no_text_consent") == []
     assert nth(visit.course, 1) == [visit]
+
+
+def test_who_only_waits_is_asked_about_as_well_until_they_wait_no_more(desk: Desk) -> None:
+    waiting, alone = desk.new_patient(), desk.new_patient()
+    entry, _again = waitlist.join_waiting(
+        request=desk.request,
+        site=desk.site,
+        patient_id=waiting.pk,
+        protocol_code="consult",
+        asked=AskedFor(),
+        now=NOW,
+    )
+    for patient in (waiting, alone):
+        point = ContactPoint.objects.get(patient=patient)
+        contact_actions.mark_wrong(request=desk.request, patient=patient, contact_point_id=point.pk, now=NOW)
+        LinkCheck.objects.create(patient=patient, wrong=5, closed_at=NOW)
+
+    asked = desk.items(NOW + HOUR, kind="not_reached")
+    version = WaitlistEntry.objects.get(pk=entry).version
+    waitlist.close_entry(request=desk.request, entry_id=entry, version=version, reason="Gone", now=NOW + HOUR)
+
+    assert [(item["title"], item["patient"], item["course"]) for item in asked] == [
+        ("The phone number is not right", waiting.pk, None),
+        ("Their link was closed: five wrong birth dates", waiting.pk, None),
+    ]
+    assert desk.keys(NOW + HOUR, "not_reached") == []

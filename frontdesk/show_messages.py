@@ -40,6 +40,7 @@ KINDS: dict[Kind, str] = {
     Kind.PREP: "Getting ready",
     Kind.SAME_DAY: "Same day",
     Kind.ESCORT: "To who drives",
+    Kind.ESCORT_OFF: "To who drives: not needed",
     Kind.MOVED: "Visit moved",
     Kind.CANCELLED: "Visit cancelled",
     Kind.MISSED: "Missed visit",

@@ -29,6 +29,7 @@ PARTS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Changes",
         (
             ("moved", "Visit moved", "Three minutes after the change"),
+            ("escort_off", "To the driver: not needed", "Moved, cancelled, or somebody else drives; who was asked"),
             ("moved_many", "Several visits moved", "One message for all of them"),
             ("cancelled", "Visit cancelled", "Three minutes after the change"),
             ("cancelled_many", "Several visits cancelled", "One message for all of them"),

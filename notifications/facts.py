@@ -19,6 +19,7 @@ from scheduling.domain.states import SessionState
 from scheduling.queries import messaging, rides, spoken
 from scheduling.queries.messaging import Visit
 from scheduling.queries.messaging_batch import Visits
+from scheduling.queries.spared import spared
 
 
 class Changed(Exception):
@@ -29,6 +30,7 @@ Facts = dict[str, str]
 SHORTER = ("when_from", "when_first")  # what stands for a `when` of several visits that is too long
 GONE = "The visit was moved, cancelled or has begun."
 CONFIRMED = "They said yes to this visit already."
+NEEDED = "They are needed at that time after all."
 NOT_THEM = "Somebody else drives now, or they said that they can't."
 _SEVERAL = {"en": (" and ", "and later"), "es": (" y ", "y después")}
 
@@ -140,6 +142,15 @@ class Teller:
         if rides.asked_for([visit.session_id]).get(visit.session_id, asked) != asked:
             raise Changed(NOT_THEM)
         day, minute = local_time.wall(visit.ends_at, self.site.zone)
+        return {"when": self._when(day, minute, is_about=True)}
+
+    def spared(self) -> Facts:
+        assert self.message.session_id is not None
+        until, person_id = self.message.send_by, self.message.related_person_id
+        rows = spared(now=self.now, session_id=self.message.session_id)
+        if not any((each.person_id, each.ends_at) == (person_id, until) for each in rows):
+            raise Changed(NEEDED)
+        day, minute = local_time.wall(until, self.site.zone)
         return {"when": self._when(day, minute, is_about=True)}
 
     def moved(self) -> Facts:
@@ -256,6 +267,7 @@ _ABOUT: dict[Kind, Callable[[Teller], Facts]] = {
     Kind.PREP: Teller.visit,
     Kind.SAME_DAY: Teller.visit,
     Kind.ESCORT: Teller.picked_up,
+    Kind.ESCORT_OFF: Teller.spared,
     Kind.MOVED: Teller.moved,
     Kind.CANCELLED: Teller.cancelled,
     Kind.MISSED: Teller.missed,

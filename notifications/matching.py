@@ -65,6 +65,7 @@ def _told(hashed: str, now: dt.datetime) -> dict[tuple[int, int | None], _Told]:
     A text speaks for those merged into it, too: of the three visits that it says have moved none is the one.
     """
     rows = Message.objects.filter(session__isnull=False, patient__isnull=False, inbound=None)
+    rows = rows.exclude(kind=Kind.ESCORT_OFF)  # about a time that is not the visit's
     itself = rows.filter(address_hash=hashed, handed_at__gte=now - OPEN_AHEAD, state__in=COUNTED)
     merged = rows.filter(
         merged_into__address_hash=hashed,

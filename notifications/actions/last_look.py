@@ -17,7 +17,7 @@ from notifications.actions.withdrawing import QUIET
 from notifications.channels import registry
 from notifications.channels.base import Outgoing
 from notifications.domain import cadence, texts
-from notifications.domain.cadence import ANSWERS, DESPITE_STOP, REMINDERS, SAFETY
+from notifications.domain.cadence import ANSWERS, DESPITE_STOP, REMINDERS, VITAL
 from notifications.domain.states import Kind, MessageState
 from notifications.domain.window import LAW, Caps
 from notifications.models import Message, SitePolicy
@@ -31,7 +31,7 @@ from scheduling.domain import local_time
 A_MINUTE = dt.timedelta(minutes=1)
 A_DAY = dt.timedelta(days=1)
 # Said the day before or not at all: these don't give way to another text of the day.
-_ON_THE_DAY = frozenset({Kind.DAY_BEFORE, Kind.PREP, Kind.SAME_DAY, Kind.ESCORT, Kind.OPENING})
+_ON_THE_DAY = frozenset({Kind.DAY_BEFORE, Kind.PREP, Kind.SAME_DAY, Kind.ESCORT, Kind.ESCORT_OFF, Kind.OPENING})
 _M = MessageState
 
 
@@ -194,7 +194,7 @@ def _must_wait(message: Message, others: Beside, seen: _Now) -> Settled | None:
 def _until_open(message: Message, seen: _Now) -> Settled | None:
     opening = hours.next_opening(seen.at, seen.zone, hours_of(seen.policy))
     why = "Outside the hours at which this site writes."
-    if message.kind in SAFETY and opening >= message.send_by:
+    if message.kind in VITAL and opening >= message.send_by:
         # Else somebody comes in vain: up to the limits of the law.
         if hours.is_open(seen.at, seen.zone, LAW):
             return None
@@ -208,7 +208,7 @@ def _gives_way(message: Message, others: Beside, seen: _Now) -> Settled | None:
         return None
     is_late = merging.is_late(message, now=seen.at)
     is_crowded = bool(others.today) if is_late else message.kind in REMINDERS and others.reminders > 0
-    last = message.send_by - A_DAY if message.kind in SAFETY else message.send_by
+    last = message.send_by - A_DAY if message.kind in VITAL else message.send_by
     if is_crowded and seen.tomorrow < last:
         return _later(message, seen.tomorrow, "Another text went to this number that day.")
     return None
@@ -217,7 +217,7 @@ def _gives_way(message: Message, others: Beside, seen: _Now) -> Settled | None:
 def _over_cap(message: Message, others: Beside, seen: _Now) -> Settled | None:
     if message.channel != Way.SMS or (why := _cap(others, caps_of(seen.policy))) is None:
         return None
-    if message.kind in SAFETY and seen.tomorrow >= message.send_by:
+    if message.kind in VITAL and seen.tomorrow >= message.send_by:
         return None  # the cap merges what keeps somebody from coming in vain, and never drops it
     return _later(message, seen.tomorrow, why)
 

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from notifications import hours
-from notifications.actions import changes, reminders
+from notifications.actions import changes, driving, reminders
 from notifications.actions.rows import row
 from notifications.actions.scene import HOLD, Scene, scene
 from notifications.actions.told import not_said_before
-from notifications.domain.cadence import OPTIONAL, PURPOSES, SAFETY
+from notifications.domain.cadence import OPTIONAL, PURPOSES, VITAL
 from notifications.domain.states import Kind, MessageState
 from notifications.domain.window import LAW
 from notifications.models import AskedFor, Message
@@ -42,7 +42,7 @@ def plan_messages(*, now: dt.datetime) -> int:
         *changes.of_offers(seen),
         *reminders.of_weeks(seen),
         *reminders.of_sessions(seen, asked, changed),
-        *reminders.for_drivers(seen),
+        *driving.to_drivers(seen),
         *reminders.of_recalls(seen),
     ]
     return _insert(rows_of(drafts, seen))
@@ -137,7 +137,7 @@ def _said_at(draft: Message, seen: Scene, zone: str) -> dt.datetime | None:
     found = hours.placed(
         draft.due_at, until=draft.send_by, zone=zone, hours=hours_of(seen.policy(draft.site_id)), now=seen.now
     )
-    if found is None and draft.kind in SAFETY:
+    if found is None and draft.kind in VITAL:
         return hours.placed(draft.due_at, until=draft.send_by, zone=zone, hours=LAW, now=seen.now)
     return found
 

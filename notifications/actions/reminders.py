@@ -1,4 +1,4 @@
-"""What follows from coming visits: reminders, a week's times, copies for who drives, recalls."""
+"""What follows from coming visits: reminders, a week's times, recalls."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping
@@ -26,9 +26,8 @@ from patients.watch import latest_measures
 from scheduling.domain import local_time
 from scheduling.domain.local_time import monday_of
 from scheduling.domain.measures import BASELINE_DAYS, asked_from
-from scheduling.queries import messaging, rides
+from scheduling.queries import messaging
 from scheduling.queries.messaging import ComingSession, CourseWeek, Unbooked
-from scheduling.queries.rides import Driven
 
 # Looked at so long before it is due: what falls into somebody's night is said before it, not after.
 EARLY = dt.timedelta(hours=16)
@@ -118,12 +117,15 @@ def _due(scene: Scene, session: ComingSession, moment: Moment, plan: Cadence) ->
     if moment.kind is Kind.SAME_DAY:
         return session.starts_at - dt.timedelta(minutes=SAME_DAY_MINUTES)
     return scene.at(
-        session.site_id, session.day - A_DAY * moment.days, _minute(scene, session.site_id, plan, moment.by)
+        session.site_id, session.day - A_DAY * moment.days, minute_of(scene, session.site_id, plan, moment.by)
     )
 
 
-def _minute(scene: Scene, site_id: int, plan: Cadence, by: int | None = None) -> int:
-    """Return when a reminder is due: as the protocol has it, else the site, and well before it has to be sent by."""
+def minute_of(scene: Scene, site_id: int, plan: Cadence, by: int | None = None) -> int:
+    """Return the minute of a site's day at which a reminder is due.
+
+    As the protocol has it, else the site, and well before it has to be sent `by`.
+    """
     usual = scene.policy(site_id).remind_minute if plan.at is None else plan.at
     return usual if by is None else min(usual, by - WELL_BEFORE)
 
@@ -170,7 +172,7 @@ def _timed(scene: Scene, session: ComingSession, moment: Moment, plan: Cadence) 
         return _Timed(moment, due, scene.at(session.site_id, session.day - A_DAY, PREP_UNTIL))
     if moment.days == 1:
         return _Timed(moment, due, session.starts_at - LEAST_AHEAD)
-    until = scene.at(session.site_id, session.day - A_DAY, _minute(scene, session.site_id, plan))
+    until = scene.at(session.site_id, session.day - A_DAY, minute_of(scene, session.site_id, plan))
     return _Timed(moment, due, until) if scene.now < until else None
 
 
@@ -198,7 +200,7 @@ def _forms(
     if not missing or not plan.has_forms:
         return []
     day = asked_from(session.day, session.previous_day)
-    due = scene.at(session.site_id, day, _minute(scene, session.site_id, plan))
+    due = scene.at(session.site_id, day, minute_of(scene, session.site_id, plan))
     until = session.starts_at - dt.timedelta(minutes=SAME_DAY_UNTIL)
     told_at = _told_at(session, changed)
     if due > scene.now + EARLY or scene.now >= until or (told_at is not None and told_at > due):
@@ -247,36 +249,6 @@ def _digest(scene: Scene, week: CourseWeek, monday: dt.date) -> Message:
         until=week.last_starts_at - LEAST_AHEAD,
         course_id=week.course_id,
         week_of=monday,
-    )
-
-
-def for_drivers(scene: Scene) -> list[Message]:
-    """Return the copies due for people who take a patient home, a day ahead."""
-    days = [scene.today(site_id) for site_id in scene.sites]
-    rows = rides.driven(first=min(days), last=max(days) + A_DAY * 2)
-    drafts = [each for row in rows for each in _copies(scene, row)]
-    return [each for each in drafts if each.due_at <= scene.now + EARLY and scene.now < each.send_by]
-
-
-def _copies(scene: Scene, row: Driven) -> list[Message]:
-    """Return the copy for one who drives; none, where the protocol leaves it out."""
-    plan = cadence_of(row.reminders, needs_company=True)
-    return [_copy(scene, row, moment, plan) for moment in plan.moments if moment.kind is Kind.ESCORT]
-
-
-def _copy(scene: Scene, row: Driven, moment: Moment, plan: Cadence) -> Message:
-    minute = _minute(scene, row.site_id, plan, moment.by)
-    return draft(
-        Kind.ESCORT,
-        f"session-{row.session_id}.{row.timing_version}",
-        site_id=row.site_id,
-        patient_id=row.patient_id,
-        due_at=scene.at(row.site_id, row.day - A_DAY * moment.days, minute),
-        until=row.starts_at - LEAST_AHEAD,
-        course_id=row.course_id,
-        session_id=row.session_id,
-        timing_version=row.timing_version,
-        related_person_id=row.person_id,
     )
 
 

@@ -14,7 +14,8 @@ from notifications.models import Message
 from scheduling.queries import spoken
 from scheduling.queries.spoken import Start
 
-_ONCE = REMINDERS | SAFETY | {Kind.SAME_DAY, Kind.ESCORT}
+_ONCE = REMINDERS | SAFETY | {Kind.SAME_DAY, Kind.ESCORT, Kind.ESCORT_OFF}
+_OTHERWISE = SAFETY | {Kind.ESCORT_OFF}  # what was said before holds no more
 _Subject = tuple[str, int | None, int | None, str]
 
 
@@ -60,6 +61,8 @@ def _said(session_ids: Collection[int]) -> dict[int, list[_Said]]:
 
 
 def _is_known(row: Message, said: Sequence[_Said], starts: Sequence[Start]) -> bool:
+    if row.kind == Kind.ESCORT_OFF:
+        return False  # it names the time it was said of
     subject = (str(row.kind), row.session_id, row.related_person_id, row.channel)
     older = [each.at for each in said if each.subject == subject and each.timing < row.timing_version]
     if not older:
@@ -67,4 +70,4 @@ def _is_known(row: Message, said: Sequence[_Said], starts: Sequence[Start]) -> b
     at = older[-1]
     since = [each for each in starts if each.session_id == row.session_id and each.at > at]
     is_same = not since or since[0].was == since[-1].became
-    return is_same and not any(each.subject[0] in SAFETY and each.at > at for each in said)
+    return is_same and not any(each.subject[0] in _OTHERWISE and each.at > at for each in said)

@@ -110,6 +110,7 @@ PURPOSES: Mapping[Kind, Purpose] = {
     Kind.OPENING: Purpose.OFFERS,
     Kind.FORM_DUE: Purpose.FORMS,
     Kind.ESCORT: Purpose.ESCORT,
+    Kind.ESCORT_OFF: Purpose.ESCORT,
     Kind.ESCORT_YES: Purpose.ESCORT,
 }
 # Said to somebody who just wrote: at once, whatever the hour and however much was said that day.
@@ -129,8 +130,11 @@ ANSWERS = frozenset(
 )
 # To an address that asked for no more: one text that says so (47 CFR 64.1200(a)(12)), and where to turn in danger.
 DESPITE_STOP = frozenset({Kind.STOP_ACK, Kind.CRISIS})
-# Without these somebody comes in vain: the last to give way, and up to the limits of the law if nothing else is left.
+# Without these a patient comes in vain.
 SAFETY = frozenset({Kind.MOVED, Kind.CANCELLED})
+# Nor may anybody drive in vain, or be missing: the last to give way, and up to the limits of the law if nothing else
+# is left.
+VITAL = SAFETY | {Kind.ESCORT, Kind.ESCORT_OFF}
 CHANGES = SAFETY | {Kind.MISSED}
 # Planned ahead: one a day to a number is enough.
 REMINDERS = frozenset(
@@ -146,4 +150,4 @@ REMINDERS = frozenset(
     }
 )
 # Nobody expects these, so nobody is called where they can't be said.
-OPTIONAL = frozenset({Kind.SAME_DAY, Kind.FORM_DUE, Kind.RECALL, Kind.ESCORT})
+OPTIONAL = frozenset({Kind.SAME_DAY, Kind.FORM_DUE, Kind.RECALL, Kind.ESCORT, Kind.ESCORT_OFF})

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     PREP = "prep"  # the day before a visit nobody goes home from alone
     SAME_DAY = "same_day"
     ESCORT = "escort"  # to the person who drives
+    ESCORT_OFF = "escort_off"  # to the same: not needed then any more
     MOVED = "moved"
     CANCELLED = "cancelled"
     MISSED = "missed"

@@ -34,6 +34,7 @@ _IF_AHEAD = frozenset(
         Kind.DAY_BEFORE,
         Kind.PREP,
         Kind.ESCORT,
+        Kind.ESCORT_OFF,
         Kind.RECALL,
         Kind.FORM_DUE,
     }

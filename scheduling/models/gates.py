@@ -61,6 +61,7 @@ class Prerequisite(models.Model):
         ]
         indexes = [
             models.Index(fields=["patient"], condition=Q(withdrawn_at=None), name="prerequisite_in_force"),
+            models.Index(fields=["starts_at"], condition=Q(person__isnull=False), name="prerequisite_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,8 @@ SMS: dict[str, Words] = {
         "same_day": "{clinic}: See you {when}. Running late? Call {phone}. STOP to opt out.",
         "escort": "{clinic}: You are listed to pick someone up on {when}. Reply 1 for yes, 2 for no, or call {phone}. "
         "STOP to opt out.",
+        "escort_off": "{clinic}: No need to pick someone up on {when}: that time has changed. Call {phone} to ask. "
+        "STOP to opt out.",
         "moved": "{clinic}: Your visit moved to {when}. See or change: {link} STOP to opt out.",
         "moved_many": "{clinic}: Some of your visits have moved. See your times: {link} STOP to opt out.",
         "cancelled": "{clinic}: Sorry, we had to cancel your visit on {old}. New time: {link} STOP to opt out.",
@@ -76,6 +78,10 @@ MAIL: dict[str, Words] = {
     "escort": Words(
         "You are listed to pick someone up on {when}.\n\nCan't come? Call {phone}.",
         "You pick someone up on {when}",
+    ),
+    "escort_off": Words(
+        "You need not pick someone up on {when}: that time has changed.\n\nTo ask us why, call {phone}.",
+        "No need to pick someone up on {when}",
     ),
     "moved": Words(
         "Your visit has moved.\n\nIt is now {when}.", "Your visit moved to {when}", "See or change your visit"

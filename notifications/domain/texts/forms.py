@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from notifications.domain.cadence import ANSWERS
 from notifications.domain.states import Kind
 
-VERSION = "2026-11b"
+VERSION = "2026-11c"
 LANGUAGES = ("en", "es")
 CHANNELS = ("sms", "email")
 
@@ -24,7 +24,7 @@ _NO_STOP = frozenset(
 )
 _NO_WAY_BACK = frozenset({"confirmed", "confirmed_many"})
 # Read by somebody without a page of their own, or whose page may have ended by then.
-_NO_LINK = ANSWERS | {Kind.ESCORT, Kind.RECALL}
+_NO_LINK = ANSWERS | {Kind.ESCORT, Kind.ESCORT_OFF, Kind.RECALL}
 # What the words say of somebody in danger, where these are answered: never without the numbers.
 EMERGENCY = {"free_text": ("911", "988"), "crisis": ("911", "988"), "stranger": ("911",)}
 CATALOGUE_REGIONS = frozenset({"US", "AS", "GU", "MP", "PR", "VI", "CA"})  # where 911 and 988 are answered
@@ -62,6 +62,7 @@ _SAID: dict[str, tuple[str, ...]] = {
     "prep": ("when",),
     "same_day": ("when",),
     "escort": ("when",),
+    "escort_off": ("when",),
     "moved": ("when",),
     "cancelled": ("old",),
     "missed": ("old", "when"),

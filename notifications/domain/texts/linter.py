@@ -104,7 +104,7 @@ def longest_facts(
     """Return the longest values a form is tried with."""
     facts = samples.longest(language, region=region, zone_name=zone_name)
     facts["phone"] = max(facts["phone"], phone, key=len)
-    if form.name == "escort":
+    if form.name in ("escort", "escort_off"):
         facts["when"] = samples.longest_about(language, region=region, zone_name=zone_name)
     return facts
 

@@ -16,6 +16,8 @@ SMS: dict[str, Words] = {
         "same_day": "{clinic}: Le esperamos {when}. ¿Va tarde? Llame al {phone}. STOP para no recibir.",
         "escort": "{clinic}: Usted recoge a un amigo el {when}. Responda 1 si puede, 2 si no, o llame al {phone}. "
         "STOP: no recibir.",
+        "escort_off": "{clinic}: Ya no recoge a su amigo el {when}: esa hora ha cambiado. ¿Dudas? Llame al {phone}. "
+        "STOP: no recibir.",
         "moved": "{clinic}: Su visita ahora es {when}. Ver o cambiar: {link} STOP para no recibir.",
         "moved_many": "{clinic}: Cambiamos algunas de sus visitas. Vea sus horas: {link} STOP para no recibir.",
         "cancelled": "{clinic}: Tuvimos que cancelar su visita del {old}. Otra hora: {link} STOP para no recibir.",
@@ -76,6 +78,10 @@ MAIL: dict[str, Words] = {
     ),
     "escort": Words(
         "Usted recoge a un amigo el {when}.\n\n¿No puede? Llame al {phone}.", "Recoge a un amigo el {when}"
+    ),
+    "escort_off": Words(
+        "Ya no tiene que recoger a su amigo el {when}: esa hora ha cambiado.\n\n¿Tiene dudas? Llame al {phone}.",
+        "Ya no recoge a nadie el {when}",
     ),
     "moved": Words(
         "Su visita ha cambiado.\n\nAhora es el {when}.", "Su visita ahora es {when}", "Ver o cambiar mi visita"

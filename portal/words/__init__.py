@@ -81,7 +81,7 @@ WORDS: dict[str, dict[str, str]] = {
         "none": "Ahora no tiene ninguna visita.",
         "none_more": "Llámenos si esperaba una.",
         "call": "Llámenos",
-        "crisis": "No es para emergencias. Llame al 911. En una crisis, llame o escriba al 988.",
+        "crisis": "No es para emergencias. Llame al 911. En una crisis, llame al 988 y oprima 2, o envíe AYUDA al 988.",
         "crisis_elsewhere": "No es para emergencias.",
         "help_now": "Si cree que puede hacerse daño, llame ahora:",
         "help_call": "Llame al 988 y oprima 2",
@@ -103,7 +103,12 @@ WORDS: dict[str, dict[str, str]] = {
         "often_more": "Espere un minuto y abra esta página otra vez.",
     },
 }
-_NO_SPANISH = {"help_call": "Llame al 988", "help_text": "Escriba al 988", "help_text_to": "sms:988"}
+_NO_SPANISH = {
+    "crisis": "No es para emergencias. Llame al 911. En una crisis, llame o escriba al 988.",
+    "help_call": "Llame al 988",
+    "help_text": "Escriba al 988",
+    "help_text_to": "sms:988",
+}
 _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),

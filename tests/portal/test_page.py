@@ -62,6 +62,24 @@ def test_it_names_the_numbers_of_one_country_only_where_they_are_answered(
     assert ["Not for emergencies." in pages[0], "No es para emergencias." in pages[1]] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("region", "way"),
+    [
+        ("US", "llame al 988 y oprima 2, o envíe AYUDA al 988."),
+        ("CA", "llame o escriba al 988."),  # its line speaks no Spanish
+    ],
+)
+def test_in_spanish_its_foot_says_how_to_reach_somebody_who_speaks_it(
+    world: World, visit: Session, client: Client, region: str, way: str
+) -> None:
+    world.site.region = region
+    world.site.save()
+
+    page = seen(client.get(f"{path_of(world)}?lang=es"))
+
+    assert f"No es para emergencias. Llame al 911. En una crisis, {way} Mensajes" in page
+
+
 def test_it_speaks_the_patients_language_and_the_other_at_a_tap(world: World, visit: Session, client: Client) -> None:
     world.maria.language = "es"
     world.maria.save()

@@ -154,4 +154,7 @@ def new_of(rows: Iterable[Message]) -> list[Message]:
     """Return those rows that say something new: not planned before, and not said in other words."""
     made = {each.dedupe_key: each for each in rows}
     known = set(Message.objects.filter(dedupe_key__in=made).values_list("dedupe_key", flat=True)) if made else set()
-    return not_said_before(_unsaid([each for key, each in made.items() if key not in known]))
+    new = [each for key, each in made.items() if key not in known]
+    # Of one visit at one time somebody may be spared twice: the key says when they were told otherwise.
+    spares = [each for each in new if each.kind == Kind.ESCORT_OFF]
+    return [*spares, *not_said_before(_unsaid([each for each in new if each.kind != Kind.ESCORT_OFF]))]

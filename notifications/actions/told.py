@@ -61,8 +61,6 @@ def _said(session_ids: Collection[int]) -> dict[int, list[_Said]]:
 
 
 def _is_known(row: Message, said: Sequence[_Said], starts: Sequence[Start]) -> bool:
-    if row.kind == Kind.ESCORT_OFF:
-        return False  # it names the time it was said of
     subject = (str(row.kind), row.session_id, row.related_person_id, row.channel)
     older = [each.at for each in said if each.subject == subject and each.timing < row.timing_version]
     if not older:

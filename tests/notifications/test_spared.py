@@ -197,6 +197,21 @@ def test_a_second_move_is_told_of_once_more_only_to_whom_that_time_was_told(
     assert len(told_off()) == 1
 
 
+def test_who_said_yes_to_the_new_time_and_is_replaced_is_spared_that_one_too(
+    world: World, visit: Session, ines: int
+) -> None:
+    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + HOUR)
+    settle(EVE + HOUR + 4 * MINUTE)
+    name(visit, person=ines, now=EVE + 2 * HOUR)
+    say(visit, ines, is_yes=True, now=EVE + 2 * HOUR)
+    name(visit, name="Tom", phone="+15550107778", now=EVE + 3 * HOUR)
+
+    settle(at(MONDAY, 10, zone=HERE))
+
+    times = [OFF.format(when=when_of(each)) for each in (visit, fresh(visit))]
+    assert told_off() == [(ines, time) for time in times]
+
+
 def test_after_the_old_time_it_is_of_no_use(world: World, visit: Session, ines: int) -> None:
     cancel_visit(world, visit, now=EVE + HOUR)
 

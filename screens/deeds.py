@@ -114,7 +114,7 @@ def sign_in(page: Page, email: str) -> None:
     page.fill("#id_login", email)
     page.fill("#id_password", demo.PASSWORD)
     page.click("button.primary")
-    page.wait_for_load_state()
+    page.wait_for_url(lambda address: "/accounts/" not in address)
 
 
 def somebody_was_quicker(page: Page) -> None:
@@ -129,8 +129,8 @@ def somebody_was_quicker(page: Page) -> None:
     other = theirs.new_page()
     sign_in(other, "technician@demo.example")
     other.goto(f"{here.path}?{here.query}")
-    other.locator(f"{visit} [data-verb=start]").first.click()
-    other.wait_for_selector(f"{visit}.is-chair")
+    with other.expect_response(lambda answer: answer.url.endswith("/start/")):  # the card shows it before
+        other.locator(f"{visit} [data-verb=start]").first.click()
     theirs.close()
     page.focus(visit)
     page.keyboard.press("s")

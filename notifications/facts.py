@@ -19,7 +19,7 @@ from scheduling.domain.states import SessionState
 from scheduling.queries import messaging, rides, spoken
 from scheduling.queries.messaging import Visit
 from scheduling.queries.messaging_batch import Visits
-from scheduling.queries.spared import spared
+from scheduling.queries.pickups import pickups
 
 
 class Changed(Exception):
@@ -147,8 +147,8 @@ class Teller:
     def spared(self) -> Facts:
         assert self.message.session_id is not None
         until, person_id = self.message.send_by, self.message.related_person_id
-        rows = spared(now=self.now, session_id=self.message.session_id)
-        if not any((each.person_id, each.ends_at) == (person_id, until) for each in rows):
+        rows = pickups(now=self.now, session_id=self.message.session_id)
+        if not any((each.person_id, each.ends_at) == (person_id, until) for each in rows if each.is_spared):
             raise Changed(NEEDED)
         day, minute = local_time.wall(until, self.site.zone)
         return {"when": self._when(day, minute, is_about=True)}

@@ -65,7 +65,6 @@ def _told(hashed: str, now: dt.datetime) -> dict[tuple[int, int | None], _Told]:
     A text speaks for those merged into it, too: of the three visits that it says have moved none is the one.
     """
     rows = Message.objects.filter(session__isnull=False, patient__isnull=False, inbound=None)
-    rows = rows.exclude(kind=Kind.ESCORT_OFF)  # about a time that is not the visit's
     itself = rows.filter(address_hash=hashed, handed_at__gte=now - OPEN_AHEAD, state__in=COUNTED)
     merged = rows.filter(
         merged_into__address_hash=hashed,
@@ -79,6 +78,8 @@ def _told(hashed: str, now: dt.datetime) -> dict[tuple[int, int | None], _Told]:
     found: dict[tuple[int, int | None], _Told] = {}
     for patient_id, person_id, session_id, timing, _at, kind in sorted(said, key=lambda row: row[4]):
         visits = found.setdefault((patient_id, person_id), {})
+        if kind == Kind.ESCORT_OFF:
+            continue  # about a time that is not the visit's: whatever they answer, a person reads it
         # How to get ready is no question: a number still answers the one before.
         if kind not in _NO_QUESTION or (session_id, timing) not in visits:
             visits[session_id, timing] = kind

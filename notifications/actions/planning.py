@@ -36,16 +36,19 @@ def plan_messages(*, now: dt.datetime) -> int:
         return 0
     asked = frozenset(AskedFor.objects.values_list("patient_id", "kind"))
     changed = changes.of_changes(seen)
+    ways = driving.rides_of(seen)
     drafts = [
         *changes.of_courses(seen),
         *changed.drafts,
         *changes.of_offers(seen),
         *reminders.of_weeks(seen),
         *reminders.of_sessions(seen, asked, changed),
-        *driving.to_drivers(seen),
+        *driving.to_drivers(seen, ways),
         *reminders.of_recalls(seen),
     ]
-    return _insert(rows_of(drafts, seen))
+    planned = _insert(rows_of(drafts, seen))
+    driving.let_go(seen, ways)  # last: it waits for whoever is at the course
+    return planned
 
 
 def rows_of(drafts: Iterable[Message], seen: Scene) -> list[Message]:
@@ -155,6 +158,6 @@ def new_of(rows: Iterable[Message]) -> list[Message]:
     made = {each.dedupe_key: each for each in rows}
     known = set(Message.objects.filter(dedupe_key__in=made).values_list("dedupe_key", flat=True)) if made else set()
     new = [each for key, each in made.items() if key not in known]
-    # Of one visit at one time somebody may be spared twice: the key says when they were told otherwise.
-    spares = [each for each in new if each.kind == Kind.ESCORT_OFF]
-    return [*spares, *not_said_before(_unsaid([each for each in new if each.kind != Kind.ESCORT_OFF]))]
+    # Who drives is named by the key itself, whatever their phone.
+    to_people = [each for each in new if each.related_person_id]
+    return not_said_before([*to_people, *_unsaid([each for each in new if not each.related_person_id])])

@@ -14,8 +14,7 @@ from notifications.models import Message
 from scheduling.queries import spoken
 from scheduling.queries.spoken import Start
 
-_ONCE = REMINDERS | SAFETY | {Kind.SAME_DAY, Kind.ESCORT, Kind.ESCORT_OFF}
-_OTHERWISE = SAFETY | {Kind.ESCORT_OFF}  # what was said before holds no more
+_ONCE = REMINDERS | SAFETY | {Kind.SAME_DAY, Kind.ESCORT}
 _Subject = tuple[str, int | None, int | None, str]
 
 
@@ -46,7 +45,7 @@ def _said(session_ids: Collection[int]) -> dict[int, list[_Said]]:
         Message.objects.filter(
             Q(state__in=COUNTED) | Q(state=MessageState.SKIPPED_MERGED, merged_into__state__in=COUNTED),
             session__in=session_ids,
-            kind__in=_ONCE,
+            kind__in=_ONCE | {Kind.ESCORT_OFF},
         )
         .annotate(left_at=Coalesce("merged_into__handed_at", "handed_at"))
         .exclude(left_at=None)
@@ -61,6 +60,8 @@ def _said(session_ids: Collection[int]) -> dict[int, list[_Said]]:
 
 
 def _is_known(row: Message, said: Sequence[_Said], starts: Sequence[Start]) -> bool:
+    if row.kind not in _ONCE:
+        return False
     subject = (str(row.kind), row.session_id, row.related_person_id, row.channel)
     older = [each.at for each in said if each.subject == subject and each.timing < row.timing_version]
     if not older:
@@ -68,4 +69,10 @@ def _is_known(row: Message, said: Sequence[_Said], starts: Sequence[Start]) -> b
     at = older[-1]
     since = [each for each in starts if each.session_id == row.session_id and each.at > at]
     is_same = not since or since[0].was == since[-1].became
-    return is_same and not any(each.subject[0] in _OTHERWISE and each.at > at for each in said)
+    return is_same and not any(_is_otherwise(each, row) and each.at > at for each in said)
+
+
+def _is_otherwise(said: _Said, row: Message) -> bool:
+    """Tell whether what was said takes back what its reader, or another one of the same visit, had read before."""
+    kind, _session, person_id, _channel = said.subject
+    return kind in SAFETY or (kind == Kind.ESCORT_OFF and person_id == row.related_person_id)

@@ -22,6 +22,7 @@ from scheduling.models import CourseEvent, Prerequisite
 from scheduling.queries import coming
 
 NAMED_BY_PATIENT = "Named by the patient"
+TOLD_OFF = "Told that they are not needed"
 READ = "driving_read"
 
 
@@ -90,6 +91,23 @@ def answer_on_page(
     return gates.answer_ride(
         session_id=session_id, timing=timing, person_id=person_id, is_yes=is_yes, now=now, agent=agent
     )
+
+
+@transaction.atomic(durable=True)
+def let_go(*, session_id: int, person_id: int, starts_at: dt.datetime, told_at: dt.datetime, now: dt.datetime) -> None:
+    """Let a yes not count any more that somebody gave for a time before they were told that they are not needed then.
+
+    They stay named, so that they are asked if the visit comes back to that time. Again changes nothing.
+    """
+    target = gate_facts.locked(Whose(session_id=session_id))
+    yes = _named(person_id).filter(session=session_id, starts_at=starts_at, is_confirmed=True, at__lt=told_at)
+    if (row := yes.first()) is None:
+        return
+    by = clinic_actions.Request(user=None)
+    level: dict[str, Any] = {**target.level(GateScope.SESSION), "kind": row.kind, "starts_at": starts_at}
+    facts = {"person_id": person_id, "is_confirmed": False, "evidence": TOLD_OFF}
+    gate_rows.withdraw(by, target, row, now, is_replaced=True)
+    gate_rows.insert(by, target, level, facts, "gate_let_go", now)
 
 
 def _person(request: clinic_actions.Request, target: Target, driver: Driver, now: dt.datetime) -> RelatedPerson:

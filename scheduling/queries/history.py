@@ -42,6 +42,7 @@ _OF_COURSE = {
     "gate_named": "{gate}: the patient named somebody{visit}",
     "driving_read": "The patient read when they may drive again{visit}",
     "gate_refused": "{gate}: who drives can't come{visit}",
+    "gate_let_go": "{gate}: who drives was told that they are not needed{visit}",
 }
 
 

@@ -48,6 +48,7 @@ class Driven:
     timing_version: int
     day: dt.date
     starts_at: dt.datetime
+    ends_at: dt.datetime
     person_id: int
     reminders: Mapping[str, Any]
 
@@ -130,11 +131,12 @@ def driven(*, first: dt.date, last: dt.date) -> list[Driven]:
             "session__timing_version",
             "session__day",
             "session__starts_at",
+            "session__ends_at",
             "person_id",
             "reminders",
         )
     )
-    return [Driven(*row[:8], reminders=row[8] or {}) for row in rows]
+    return [Driven(*row[:9], reminders=row[9] or {}) for row in rows]
 
 
 def asked_for(session_ids: Collection[int]) -> dict[int, int | None]:

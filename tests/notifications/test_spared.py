@@ -14,12 +14,13 @@ from patients.consents import owners_of
 from patients.models import Consent, RelatedPerson
 from scheduling.actions import course_states, drivers, gates, setup
 from scheduling.actions.drivers import Driver
+from scheduling.actions.gate_facts import Evidence, Whose
 from scheduling.domain.operations import GateKind
 from scheduling.domain.states import EndReason
-from scheduling.models import Course, Prerequisite, Session
-from scheduling.queries.spared import spared
+from scheduling.models import Course, CourseEvent, Prerequisite, Session
+from scheduling.queries.pickups import pickups
 from tests.factories import NOW, World
-from tests.notifications.days import DAY, HOUR, MINUTE, at, left, settle
+from tests.notifications.days import DAY, HOUR, MINUTE, at, by_kind, left, settle
 from tests.notifications.desk import cancel_visit, fresh, move_visit, nobody_came, take_back
 from tests.scheduling.living.clinic import ROOMS
 
@@ -185,14 +186,15 @@ def test_needed_again_before_it_left_it_does_not_leave(world: World, visit: Sess
     assert [each.state for each in Message.objects.filter(kind="escort_off")] == ["skipped_changed"]
 
 
-def test_a_second_move_is_told_of_once_more_only_to_whom_that_time_was_told(
-    world: World, visit: Session, ines: int
+@pytest.mark.parametrize("when", [EVE + HOUR, at(MONDAY - DAY, 20, zone=HERE)])
+def test_of_two_moves_the_time_they_were_told_is_taken_back_once(
+    world: World, visit: Session, ines: int, when: dt.datetime
 ) -> None:
-    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + HOUR)
-    settle(EVE + HOUR + 4 * MINUTE)
-    move_visit(world, visit, MONDAY + DAY, 600, now=EVE + 2 * HOUR)
+    for minute, moved_at in ((480, when), (600, when + HOUR)):
+        move_visit(world, visit, MONDAY + DAY, minute, now=moved_at)
+        settle(moved_at + 4 * MINUTE)
 
-    settle(EVE + 3 * HOUR)
+    settle(at(MONDAY, 9, zone=HERE))
 
     assert len(told_off()) == 1
 
@@ -251,7 +253,139 @@ def test_of_a_patient_who_died_nobody_is_told(world: World, visit: Session, ines
 def test_a_patient_who_did_not_come_is_no_reason(world: World, visit: Session, ines: int) -> None:
     nobody_came(world, visit, now=visit.starts_at + HOUR)
 
-    assert spared(now=visit.starts_at + 2 * HOUR) == []
+    assert [each.is_spared for each in pickups(now=visit.starts_at + 2 * HOUR)] == [False]
+
+
+def test_needed_again_before_it_left_and_then_not_it_does(world: World, visit: Session, ines: int) -> None:
+    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + HOUR)
+    planning.plan_messages(now=EVE + HOUR + 3 * MINUTE)
+    take_back(world, visit, now=EVE + HOUR + 3 * MINUTE)
+    settle(EVE + 2 * HOUR)
+    cancel_visit(world, visit, now=EVE + 3 * HOUR)
+
+    settle(at(MONDAY, 9, zone=HERE))
+
+    assert told_off() == [(ines, OFF.format(when=when_of(visit)))]
+
+
+def test_who_takes_their_place_and_then_cannot_leaves_them_needed(world: World, visit: Session, ines: int) -> None:
+    tom = name(visit, name="Tom", phone="+15550107778", now=EVE + HOUR)
+    planning.plan_messages(now=EVE + HOUR + 3 * MINUTE)
+    say(visit, tom, is_yes=False, now=EVE + HOUR + 3 * MINUTE)
+
+    settle(EVE + HOUR + 4 * MINUTE)
+
+    assert [each.state for each in Message.objects.filter(kind="escort_off")] == ["skipped_changed"]
+
+
+def test_one_person_written_down_twice_is_needed(world: World, visit: Session, ines: int) -> None:
+    twin = RelatedPerson.objects.create(patient=world.maria, role="escort", name="Ines Lopez", phone=PHONE)
+    desk_notes(world, visit, twin, now=EVE + HOUR)
+
+    settle(EVE + 2 * HOUR)
+
+    assert told_off() == []
+
+
+def test_who_is_named_again_for_the_same_time_is_asked_again(world: World, visit: Session, ines: int) -> None:
+    tom = name(visit, name="Tom", phone="+15550107778", now=EVE + HOUR)
+    settle(EVE + HOUR + 4 * MINUTE)
+    say(visit, tom, is_yes=False, now=EVE + 2 * HOUR)
+    name(visit, person=ines, now=EVE + 2 * HOUR)
+
+    settle(EVE + 3 * HOUR)
+    settle(EVE + 4 * HOUR)
+
+    assert [each.kind for each in left(related_person=ines)] == ["escort", "escort_off", "escort"]
+
+
+def test_a_yes_counts_no_more_once_they_were_told_that_they_are_not_needed(
+    world: World, visit: Session, ines: int
+) -> None:
+    say(visit, ines, is_yes=True, now=EVE + MINUTE)
+    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + HOUR)
+    settle(EVE + HOUR + 4 * MINUTE)
+    Message.objects.filter(kind="escort_off").update(state="delivered")
+    take_back(world, visit, now=EVE + 2 * HOUR)
+    settle(EVE + 2 * HOUR + 4 * MINUTE)
+
+    [row] = Prerequisite.objects.filter(session=visit, starts_at=visit.starts_at, withdrawn_at=None, person=ines)
+    lines = CourseEvent.objects.filter(course=visit.course_id, kind="gate_let_go")
+    assert (row.is_confirmed, row.evidence, lines.count()) == (False, "Told that they are not needed", 1)
+    say(visit, ines, is_yes=True, now=EVE + 3 * HOUR)
+    settle(EVE + 4 * HOUR)
+    assert Prerequisite.objects.get(session=visit, withdrawn_at=None, person=ines).is_confirmed
+
+
+@pytest.mark.parametrize("why", ["sending is off", "no consent"])
+def test_a_yes_counts_on_where_nobody_was_told(world: World, visit: Session, ines: int, why: str) -> None:
+    say(visit, ines, is_yes=True, now=EVE + MINUTE)
+    if why == "no consent":
+        Consent.objects.filter(person=ines).update(revoked_at=EVE)
+    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + HOUR)
+    settle(EVE + HOUR + 4 * MINUTE)
+    take_back(world, visit, now=EVE + 2 * HOUR)
+
+    settle(EVE + 3 * HOUR)
+
+    assert Prerequisite.objects.get(session=visit, withdrawn_at=None, person=ines).is_confirmed
+
+
+def desk_notes(world: World, visit: Session, person: RelatedPerson, *, now: dt.datetime) -> Prerequisite:
+    """Let the desk note that somebody said yes."""
+    rows = Prerequisite.objects.filter(session=visit, kind=GateKind.ESCORT, withdrawn_at=None)
+    gates.record_gate(
+        request=world.request,
+        whose=Whose(session_id=visit.pk),
+        kind=GateKind.ESCORT,
+        evidence=Evidence(person_id=person.pk, is_confirmed=True),
+        now=now,
+        replaces=rows.values_list("pk", flat=True).first(),
+    )
+    return Prerequisite.objects.get(session=visit, kind=GateKind.ESCORT, withdrawn_at=None, person=person)
+
+
+@pytest.mark.parametrize(("minutes", "kinds"), [(1, []), (10, ["escort_off"])])
+def test_a_slip_of_the_desk_is_not_told_to_who_was_never_asked(
+    world: World, visit: Session, minutes: int, kinds: list[str]
+) -> None:
+    ann, ines = (
+        RelatedPerson.objects.create(patient=world.maria, role="escort", name=name, phone=phone)
+        for name, phone in (("Ann", "+15550107776"), ("Ines", PHONE))
+    )
+    Consent.objects.create(
+        patient=world.maria, person=ann, channel="sms", purpose="escort", wording="x", how="x", given_at=NOW
+    )
+    desk_notes(world, visit, ann, now=NOW)
+    desk_notes(world, visit, ines, now=NOW + minutes * MINUTE)
+
+    settle(NOW + HOUR)
+
+    assert [each.kind for each in left(related_person=ann)] == kinds
+
+
+def test_what_the_patient_was_told_is_not_told_again_because_of_it(world: World, visit: Session, ines: int) -> None:
+    name(visit, name="Tom", phone="+15550107778", now=EVE + HOUR)
+    settle(EVE + HOUR + 4 * MINUTE)
+    move_visit(world, visit, MONDAY + DAY, 480, now=EVE + 4 * HOUR)
+    take_back(world, visit, now=EVE + 4 * HOUR + MINUTE)
+
+    settle(EVE + 5 * HOUR)
+
+    assert by_kind(left(session=visit)) == {"escort": 2, "escort_off": 1, "prep": 1}
+
+
+def test_an_answer_to_it_alone_is_read_by_a_person(world: World, visit: Session) -> None:
+    person_id = name(visit, now=NOW)
+    say(visit, person_id, is_yes=True, now=NOW)
+    when = at(MONDAY - 2 * DAY, 10, zone=HERE)
+    move_visit(world, visit, MONDAY + DAY, 480, now=when)
+    settle(when + 4 * MINUTE)
+    [text] = left(kind="escort_off")
+
+    found = open_visits(owners_of(PHONE), hashed=text.address_hash, now=when + 5 * MINUTE)
+
+    assert found == []
 
 
 def test_a_yes_to_it_is_none_to_the_visit_as_it_is_now(world: World, visit: Session, ines: int) -> None:

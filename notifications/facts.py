@@ -141,8 +141,7 @@ class Teller:
         asked = self.message.related_person_id
         if rides.asked_for([visit.session_id]).get(visit.session_id, asked) != asked:
             raise Changed(NOT_THEM)
-        day, minute = local_time.wall(visit.ends_at, self.site.zone)
-        return {"when": self._when(day, minute, is_about=True)}
+        return self._about(visit.ends_at)
 
     def spared(self) -> Facts:
         assert self.message.session_id is not None
@@ -150,8 +149,7 @@ class Teller:
         rows = pickups(now=self.now, session_id=self.message.session_id)
         if not any((each.person_id, each.ends_at) == (person_id, until) for each in rows if each.is_spared):
             raise Changed(NEEDED)
-        day, minute = local_time.wall(until, self.site.zone)
-        return {"when": self._when(day, minute, is_about=True)}
+        return self._about(until)
 
     def moved(self) -> Facts:
         if self.message.session_id is None:
@@ -236,6 +234,10 @@ class Teller:
             zone_name=self._zone(day, minute),
             is_about=is_about,
         )
+
+    def _about(self, at: dt.datetime) -> Facts:
+        day, minute = local_time.wall(at, self.site.zone)
+        return {"when": self._when(day, minute, is_about=True)}
 
     def _when_all(self, visits: Sequence[Visit]) -> Facts:
         """Return when visits are, and when the first of several is; the link says the others."""

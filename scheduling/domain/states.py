@@ -141,6 +141,8 @@ COURSE_MOVES: dict[CourseState, frozenset[CourseState]] = {
 # Lost: nobody was treated and nobody is expected any more. These hold neither device nor people nor the patient's
 # time, count for nothing, and use no authorised unit. A flagged miss is not lost before a person said so.
 RELEASED = frozenset({_S.NOT_TREATED, _S.NO_SHOW, _S.CANCELLED, _S.ENTERED_IN_ERROR})
+# Nobody should come.
+CALLED_OFF = frozenset({_S.CANCELLED, _S.ENTERED_IN_ERROR})
 # States in which the visit is still ahead or under way.
 OPEN = frozenset({_S.HELD, _S.BOOKED, _S.ARRIVED, _S.IN_TREATMENT, _S.MONITORING})
 # What a change of the plan may lay out anew.

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from scheduling.domain.gate_kinds import CANT_COME
 from scheduling.domain.operations import GateKind
 
 
@@ -66,3 +67,8 @@ class Prerequisite(models.Model):
 
     def __str__(self) -> str:
         return f"Prerequisite {self.pk}"
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether who is named said that they can't."""
+        return not self.is_confirmed and self.evidence == CANT_COME

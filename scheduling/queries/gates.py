@@ -13,7 +13,7 @@ from django.db.models import Q
 from clinic.lookups import among
 from patients.models import Patient
 from scheduling.domain import gate_kinds, gates, local_time
-from scheduling.domain.gate_kinds import CANT_COME, GateScope, Requirement, WorkingDays
+from scheduling.domain.gate_kinds import GateScope, Requirement, WorkingDays
 from scheduling.domain.gates import Gate, GateState, Occasion, Payment, Shown
 from scheduling.domain.operations import GateKind
 from scheduling.domain.protocol import ProtocolDefinition
@@ -274,7 +274,7 @@ def as_shown(row: Prerequisite, zone: str) -> Shown:
         valid_until=row.valid_until,
         ate_at=row.ate_at,
         drank_at=row.drank_at,
-        is_refused=not row.is_confirmed and row.evidence == CANT_COME,
+        is_refused=row.is_refused,
     )
 
 

@@ -7,11 +7,10 @@ from itertools import groupby
 
 from django.db.models import OuterRef, Subquery
 
-from scheduling.domain.gate_kinds import CANT_COME, NAMED
-from scheduling.domain.states import SessionState
+from scheduling.domain.gate_kinds import NAMED
+from scheduling.domain.states import CALLED_OFF
 from scheduling.models import Prerequisite, Session, SessionEvent
 
-_CALLED_OFF = (SessionState.CANCELLED, SessionState.ENTERED_IN_ERROR)
 _LONGEST = dt.timedelta(days=1)  # of a visit
 _SLIP = dt.timedelta(minutes=3)  # a yes the desk noted and took back within it was never said
 
@@ -70,10 +69,6 @@ class _Named:
     changed_at: dt.datetime
 
     @property
-    def can_not(self) -> bool:
-        return self.row.evidence == CANT_COME and not self.row.is_confirmed
-
-    @property
     def has_said_yes(self) -> bool:
         row = self.row
         is_slip = row.by_id is not None and row.withdrawn_at is not None and row.withdrawn_at - row.at < _SLIP
@@ -82,9 +77,9 @@ class _Named:
 
 def _of_one_time(named: Sequence[_Named]) -> Iterator[Pickup]:
     """Yield who was ever named for a visit at one time, each as last named. `named`: every time somebody was."""
-    in_force = next((each for each in named if each.row.withdrawn_at is None and not each.can_not), None)
+    in_force = next((each for each in named if each.row.withdrawn_at is None and not each.row.is_refused), None)
     for person_id, last in {each.row.person_id: each for each in named}.items():
-        if not last.can_not:
+        if not last.row.is_refused:
             yes = [each.row.at for each in named if each.row.person_id == person_id and each.has_said_yes]
             yield _pickup(last, in_force, max(yes, default=None))
 
@@ -93,7 +88,7 @@ def _pickup(named: _Named, in_force: _Named | None, agreed_at: dt.datetime | Non
     row, visit = named.row, named.visit
     assert row.person_id is not None, "asked for"
     assert row.starts_at is not None, "of a visit"
-    is_off = row.starts_at != visit.starts_at or visit.state in _CALLED_OFF
+    is_off = row.starts_at != visit.starts_at or visit.state in CALLED_OFF
     is_replaced = in_force is not None and not _is_same(in_force.row, row)
     return Pickup(
         session_id=visit.pk,

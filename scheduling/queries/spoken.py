@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from scheduling.domain.operations import OfferState
-from scheduling.domain.states import RELEASED, SessionState
+from scheduling.domain.states import CALLED_OFF, RELEASED, SessionState
 from scheduling.models import Session, SessionEvent, SlotOffer
 
 
@@ -29,7 +29,7 @@ class SpokenVisit:
     @property
     def is_called_off(self) -> bool:
         """Tell whether nobody should come: it was cancelled, or never should have been there."""
-        return self.state in (SessionState.CANCELLED, SessionState.ENTERED_IN_ERROR)
+        return self.state in CALLED_OFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from scheduling.queries.pickups import pickups
 from tests.factories import NOW, World
 from tests.notifications.days import DAY, HOUR, MINUTE, at, by_kind, left, settle
 from tests.notifications.desk import cancel_visit, fresh, move_visit, nobody_came, take_back
+from tests.notifications.letters import driver
 from tests.scheduling.living.clinic import ROOMS
 
 HERE = ZoneInfo("America/New_York")
@@ -349,13 +350,8 @@ def desk_notes(world: World, visit: Session, person: RelatedPerson, *, now: dt.d
 def test_a_slip_of_the_desk_is_not_told_to_who_was_never_asked(
     world: World, visit: Session, minutes: int, kinds: list[str]
 ) -> None:
-    ann, ines = (
-        RelatedPerson.objects.create(patient=world.maria, role="escort", name=name, phone=phone)
-        for name, phone in (("Ann", "+15550107776"), ("Ines", PHONE))
-    )
-    Consent.objects.create(
-        patient=world.maria, person=ann, channel="sms", purpose="escort", wording="x", how="x", given_at=NOW
-    )
+    ann = driver(world, name="Ann", phone="+15550107776", at=NOW)
+    ines = driver(world, name="Ines", phone=PHONE, at=NOW)
     desk_notes(world, visit, ann, now=NOW)
     desk_notes(world, visit, ines, now=NOW + minutes * MINUTE)
 
